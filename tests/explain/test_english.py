@@ -97,15 +97,15 @@ FIRST, SECOND = (
         (is_("big", None), "it is small", "it is big"),
         (is_("level", "top"), "the level is top", "the level is not top"),
         (of_fact("level", OneOf((Literal("low"), Literal("top")))), "the level is low or top", "the level is not low or top"),
-        (of_fact("size", Between(Literal(1), Literal(2))), "the size is between 1 foot and 2 feet", "the size is less than 1 foot or more than 2 feet"),
-        (of_fact("price", Compare(Op.AT_LEAST, Literal(Decimal(1000)))), "the price is at least £1,000", "the price is less than £1,000"),
-        (of_fact("checked", AGE), "the date of the check is more than a year ago", "the date of the check is within the last year"),
-        (of_fact("checked", Compare(Op.NEWER_THAN, Literal(1))), "the date of the check is within the last month", "the date of the check is more than a month ago"),
+        (of_fact("size", Between(Literal(1), Literal(2))), "the size is between 1 foot and 2 feet", "the size is not between 1 foot and 2 feet"),
+        (of_fact("price", Compare(Op.AT_LEAST, Literal(Decimal(1000)))), "the price is at least £1,000", "the price is not at least £1,000"),
+        (of_fact("checked", AGE), "the date of the check is more than a year ago", "the date of the check is not more than a year ago"),
+        (of_fact("checked", Compare(Op.NEWER_THAN, Literal(1))), "the date of the check is within the last month", "the date of the check is not within the last month"),
         (of_fact("checked", Compare(Op.WITHIN_NEXT, Literal(6))), "the date of the check is within the next 6 months", "the date of the check is not within the next 6 months"),
         (of_fact("colours", Includes(SetOp.INCLUDES, BOTH)), "the colours include red or blue", "the colours do not include red or blue"),
         (of_fact("colours", Includes(SetOp.INCLUDES_ALL, BOTH)), "the colours include both red and blue", "the colours do not include both red and blue"),
         (of_fact("colours", Includes(SetOp.MISSING_ANY_OF, BOTH)), "the colours do not include both red and blue", "the colours include both red and blue"),
-        (of_fact("size", Compare(Op.MORE_THAN, BY_BIG)), "the size is more than 1 foot where it is big, or more than 2 feet where it is small", "the size is at most 1 foot where it is big, or at most 2 feet where it is small"),
+        (of_fact("size", Compare(Op.MORE_THAN, BY_BIG)), "the size is more than 1 foot where it is big, or more than 2 feet where it is small", "the size is not more than 1 foot where it is big, or not more than 2 feet where it is small"),
         (of_fact("level", Compare(Op.EQUALS, ref("deal.level"))), "the level is the level of the deal", "the level is not the level of the deal"),
         (Quantified(Quantity.SOME, ref("items"), IS_FINE), "at least one item is fine", "no item is fine"),
         (Quantified(Quantity.EVERY, ref("items"), IS_FINE), "every item is fine", "at least one item is not fine"),
@@ -113,13 +113,14 @@ FIRST, SECOND = (
         (Count(ref("items"), IS_FINE, Compare(Op.AT_LEAST, Literal(2))), "at least 2 items are fine", "fewer than 2 items are fine"),
         (Sum(ref("items"), ref("weight", 1), None, Compare(Op.AT_MOST, Literal(2))), "the sum of the weight of the item over the items is at most 2 stones", "the sum of the weight of the item over the items is more than 2 stones"),
         (Share(ref("items"), IS_FINE, is_("weight", 1, 1), Compare(Op.LESS_THAN, Literal(Decimal(50)))), "for less than 50 per cent of the items that are fine, the weight of the item is 1 stone", "for at least 50 per cent of the items that are fine, the weight of the item is 1 stone"),
-        (of_fact("size", Compare(Op.AT_LEAST, BY)), "the size is at least 1 foot where the level is low, at least 2 feet where it is middle or at least 3 feet where it is top", "the size is fewer than 1 foot where the level is low, fewer than 2 feet where it is middle or fewer than 3 feet where it is top"),
+        (of_fact("size", Compare(Op.AT_LEAST, BY)), "the size is at least 1 foot where the level is low, at least 2 feet where it is middle or at least 3 feet where it is top", "the size is not at least 1 foot where the level is low, not at least 2 feet where it is middle or not at least 3 feet where it is top"),
         (of_fact("colours", Includes(SetOp.INCLUDES_ALL, By(ref("big"), ((True, BOTH), (False, Literal(frozenset({"red"}))))))), "the colours include both red and blue where it is big, or red where it is small", "the colours do not include both red and blue where it is big, or red where it is small"),
         (Count(ref("items"), None, Compare(Op.EQUALS, Literal(2))), "the number of items is 2", "the number of items is not 2"),
         (Share(ref("items"), None, IS_FINE, Compare(Op.AT_LEAST, Literal(Decimal(50)))), "for at least 50 per cent of the items, the item is fine", "for less than 50 per cent of the items, the item is fine"),
         (Count(ref("items"), BIG, Compare(Op.AT_LEAST, Literal(2))), "for at least 2 items, it is big", "for fewer than 2 items, it is big"),
         (Count(ref("colours"), None, Compare(Op.AT_LEAST, Literal(1))), "there are colours", "there are no colours"),
-        (Count(ref("colours"), None, Between(Literal(1), Literal(2))), "the number of colours is between 1 and 2", "the number of colours is less than 1 or more than 2"),
+        (Count(ref("colours"), None, Between(Literal(1), Literal(2))), "the number of colours is between 1 and 2", "the number of colours is not between 1 and 2"),
+        (Count(ref("items"), BIG, Compare(Op.AT_MOST, ref("size"))), "the number of items for which it is big is at most the size", "the number of items for which it is big is not at most the size"),
         (of_fact("colours", Includes(SetOp.INCLUDES_ALL, NAMED)), "the colours include the colours asked for", "the colours do not include the colours asked for"),
         (of_fact("size", OneOf((Literal(None), Literal(2)))), "the size is none or 2 feet", "the size is not none or 2 feet"),
         (SAID_OF_TOP, "it is at the top", "it is not so that it is at the top"),
@@ -129,7 +130,7 @@ FIRST, SECOND = (
     ],
 )  # fmt: skip
 def test_a_condition_and_its_denial(condition: Condition, holds: str, denied: str) -> None:
-    """Each node as a clause, and as the clause that denies it."""
+    """Each node as a clause, and as the clause that denies it, of none and of days to come too."""
     assert condition_phrase(condition) == holds
     assert condition_phrase(condition, holds=False) == denied
 

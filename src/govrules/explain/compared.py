@@ -41,12 +41,6 @@ from govrules.rulebook.expr import (
 )
 from govrules.vocabulary import Choice, Fact, YesNo
 
-_OPPOSITE: Final = {
-    Op.AT_LEAST: Op.LESS_THAN,
-    Op.LESS_THAN: Op.AT_LEAST,
-    Op.AT_MOST: Op.MORE_THAN,
-    Op.MORE_THAN: Op.AT_MOST,
-}
 _SUBJECT: Final = re.compile(
     r"(the (?:governing document|\w+)|its staff) (?=(?:is|are|has|have|does|was|were|expires) )"
 )
@@ -87,68 +81,57 @@ def predicate_phrase(fact: Fact, predicate: Predicate, *, holds: bool) -> str:
         case Includes(op, operand):
             return _includes(fact, op, operand, holds=holds)
         case Compare() | Between():
-            return compared_phrase(
-                _template(fact, predicate, holds=holds), fact, predicate, holds=holds
-            )
+            # What is not at most £5 need not be more than £5: there may be none.
+            template = saying(fact) if holds else denying(fact)
+            return compared_phrase(template, fact, predicate, again="" if holds else "not ")
         case _:
             assert_never(predicate)
 
 
 def compared_phrase(
-    template: str, fact: Fact, predicate: Compare | Between, *, holds: bool = True
+    template: str, fact: Fact, predicate: Compare | Between, *, again: str = ""
 ) -> str:
     """Return a comparison as a clause: the template with the words of the comparison in it."""
-    return filled(template, *_comparison(fact, predicate, holds=holds))
+    return filled(template, *_comparison(fact, predicate, again))
 
 
-def _template(fact: Fact, predicate: Compare | Between, *, holds: bool) -> str:
-    if holds or not isinstance(predicate, Compare):
-        return saying(fact)
-    if predicate.op in (Op.EQUALS, Op.WITHIN_NEXT):
-        return denying(fact)
-    return (fact.denial if predicate.op.is_age else "") or saying(fact)
-
-
-def _comparison(fact: Fact, predicate: Compare | Between, *, holds: bool) -> tuple[str, int, str]:
+def _comparison(fact: Fact, predicate: Compare | Between, again: str) -> tuple[str, int, str]:
     """Return the words of a comparison; and where it hangs on another fact, on what."""
     match predicate:
         case Between(low, high):
             lowest, highest = (_operand(each, fact, Op.EQUALS, dates=False) for each in (low, high))
-            said = (
-                f"between {lowest} and {highest}"
-                if holds
-                else (f"less than {lowest} or more than {highest}")
-            )
-            return said, 1, ""
+            return f"between {lowest} and {highest}", 1, ""
         case Compare(op, By(selector, cases)):
             groups: dict[str, list[str | bool]] = {}
             for value, each in cases:
-                words = _comparison(fact, Compare(op, each), holds=holds)[0]
+                words = _comparison(fact, Compare(op, each), again)[0]
                 groups.setdefault(words, []).append(value)
-            return _by(selector, groups)
+            return _by(selector, groups, again)
         case _:
-            return _compare(fact, predicate.op, predicate.operand, holds=holds), 1, ""
+            return _compare(fact, predicate.op, predicate.operand), 1, ""
 
 
-def _compare(fact: Fact, op: Op, operand: Operand, *, holds: bool) -> str:
+def _compare(fact: Fact, op: Op, operand: Operand) -> str:
     if op.is_age:
         length = _operand(operand, fact, op, dates=False).removeprefix("1 ")
         if op is Op.WITHIN_NEXT:
             return f"within the next {length}"
-        if (op is Op.NEWER_THAN) is (holds or bool(fact.denial)):
+        if op is Op.NEWER_THAN:
             return f"within the last {length}"
         return f"more than {with_article(length) if length in ('year', 'month') else length} ago"
-    op = op if holds else _OPPOSITE.get(op, op)
     if op is Op.AT_LEAST and isinstance(operand, Literal | Parameter) and operand.value is not None:
         op = at_limit(fact.type, op, operand.value)
     return _operand(operand, fact, op)
 
 
-def _by(selector: FactRef, groups: dict[str, list[str | bool]]) -> tuple[str, int, str]:
+def _by(
+    selector: FactRef, groups: dict[str, list[str | bool]], again: str = ""
+) -> tuple[str, int, str]:
     (first, whens), *others = groups.items()
     after = f" where {_case(selector, whens)}"
     if others:
-        rest = [f"{words} where {_case(selector, when, again=True)}" for words, when in others]
+        told_ = ((again + words, _case(selector, when, again=True)) for words, when in others)
+        rest = [" where ".join(each) for each in told_]
         after += f", {joined(rest, 'or')}" if len(rest) > 1 else f", or {rest[0]}"
     return first, 1, after
 

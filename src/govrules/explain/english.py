@@ -44,6 +44,13 @@ _VERB: Final = re.compile(r"\b(is|has|does|was)\b")
 _DENIES: Final = re.compile(r"\b(not|no|never|neither|nobody|nothing|none)\b")
 _OF_SEVERAL: Final = {"is": "are", "has": "have", "does": "do", "was": "were"}
 _VALUE: Final = "{value}"
+#: Of a number that is worked out, and so never none, one of two orders holds.
+_OPPOSITE: Final = {
+    Op.AT_LEAST: Op.LESS_THAN,
+    Op.LESS_THAN: Op.AT_LEAST,
+    Op.AT_MOST: Op.MORE_THAN,
+    Op.MORE_THAN: Op.AT_MOST,
+}
 #: A sentence with more letters than this is a list.
 _LONG: Final = 200
 
@@ -442,9 +449,11 @@ def _share(condition: Share, *, holds: bool) -> str:
 
 def _number(subject: str, fact_type: FactType, predicate: Comparison, *, holds: bool) -> str:
     """Return how a number that is worked out compares."""
-    denied = isinstance(predicate, Compare) and predicate.op is Op.EQUALS and not holds
-    template = f"{subject} is {'not ' if denied else ''}{_VALUE}"
-    phrase = compared_phrase(template, _worked_out(fact_type), predicate, holds=holds)
+    if not holds and isinstance(predicate, Compare) and not isinstance(predicate.operand, FactRef):
+        holds = predicate.op in _OPPOSITE
+        predicate = _opposite(predicate)
+    template = f"{subject} is {'' if holds else 'not '}{_VALUE}"
+    phrase = compared_phrase(template, _worked_out(fact_type), predicate)
     if isinstance(predicate, Compare) and isinstance(predicate.operand, FactRef):
         phrase = phrase.replace(" is the number ", " is the same as the number ", 1)
     # A number is less, and things are fewer.
@@ -452,7 +461,13 @@ def _number(subject: str, fact_type: FactType, predicate: Comparison, *, holds: 
 
 
 def _amount(fact_type: FactType, predicate: Compare, *, holds: bool) -> str:
-    return compared_phrase(_VALUE, _worked_out(fact_type), predicate, holds=holds)
+    predicate = predicate if holds else _opposite(predicate)
+    return compared_phrase(_VALUE, _worked_out(fact_type), predicate)
+
+
+def _opposite(predicate: Compare) -> Compare:
+    """Return the order that holds of a number that is worked out where this one does not."""
+    return attrs.evolve(predicate, op=_OPPOSITE.get(predicate.op, predicate.op))
 
 
 def _worked_out(fact_type: FactType) -> Fact:
