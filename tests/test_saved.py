@@ -2,7 +2,7 @@ import datetime as dt
 
 import pytest
 
-from govrules import UNKNOWN, Funding, Partnership, assess, load_rulebook
+from govrules import UNKNOWN, Funding, Partnership, Register, assess, load_rulebook
 from govrules.saved import save
 
 RULEBOOK = load_rulebook()
@@ -85,3 +85,10 @@ def test_what_left_the_register_is_closed(tmp_path):
     changed = save(tmp_path, "register", [assess(WITHOUT, RULEBOOK, as_of=SECOND)], SECOND)
     [closed] = changed.closed
     assert (closed.name, closed.how) == ("Other pool", "no longer on the register")
+
+
+def test_what_a_register_without_a_name_is_told_of_is_told_of_the_register(tmp_path):
+    before, after = Register(partnerships=()), Register(partnerships=(), reviewed=None)
+    for day, subject in ((FIRST, before), (SECOND, after)):
+        changed = save(tmp_path, "r", [assess(subject, RULEBOOK, as_of=day)], day)
+    assert {each.name for each in changed.opened} == {"(the register)"}

@@ -23,6 +23,7 @@ from govrules import (
 )
 from govrules.cli import main
 from govrules.errors import RuleFileError
+from govrules.model import Register
 from govrules.portfolio import entries_of, not_waived
 from govrules.rulebook.ast import Severity, Verdict
 from govrules.waivers import waiver_problems
@@ -90,6 +91,14 @@ def test_a_pair_is_waived_where_both_are_named(whole):
 def test_the_register_itself_is_waived_by_its_name(whole):
     found = waive(whole, [waiver("register-not-reviewed", (whole.register.name,))])
     assert [each.rule.id for each in found.register.waived] == ["register-not-reviewed"]
+
+
+def test_a_register_without_a_name_is_waived_as_actions_name_it():
+    its = waiver("register-not-reviewed", ("the register",))
+    nameless = Register(partnerships=(), reviewed=None)
+    found = waive(assess_register(nameless, BOOK, as_of=DAY), [its])
+    assert [each.rule.id for each in found.register.waived] == [its.rule]
+    assert not [*waiver_problems([found.register], [its], BOOK)]
 
 
 def test_what_hides_nothing_is_reported(whole):

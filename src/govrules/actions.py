@@ -12,7 +12,6 @@ from typing import Any, Final
 import attrs
 from dateutil.relativedelta import relativedelta
 
-from govrules.answered import THE_REGISTER
 from govrules.assessment import Assessment, ended
 from govrules.decode.values import decoder
 from govrules.diagnostics import Code, Diagnostic, did_you_mean
@@ -21,7 +20,7 @@ from govrules.errors import RuleFileError
 from govrules.files import read_bytes, replacing
 from govrules.nodes import MAX_BYTES, Node, Report, Scalar, decoded
 from govrules.plans import Plan
-from govrules.portfolio import Assessed, is_register, with_each
+from govrules.portfolio import THE_REGISTER, Assessed, is_register, with_each
 from govrules.rulebook.ast import Rulebook, Verdict
 from govrules.rulebook.decisions import Action, Progress, State
 from govrules.rulebook.fields import Fields, open_kept
@@ -236,7 +235,7 @@ def follow_up(assessed: Assessed, actions: Iterable[Action]) -> Assessed:
 
 
 def _followed(assessment: Assessment, actions: Sequence[Action]) -> Assessment:
-    called = _called(assessment)
+    called, *_ = called_by(assessment)
     its = tuple(each for each in actions if each.partnership in called)
     return attrs.evolve(assessment, actions=its) if its else assessment
 
@@ -244,11 +243,6 @@ def _followed(assessment: Assessment, actions: Sequence[Action]) -> Assessment:
 def name_of(assessment: Assessment) -> str:
     """Return how actions name the subject of an assessment; "" where it has no name."""
     return assessment.id or (THE_REGISTER if is_register(assessment.subject) else "")
-
-
-def _called(assessment: Assessment) -> frozenset[str]:
-    itself, *_ = called_by(assessment)
-    return itself | {THE_REGISTER} if is_register(assessment.subject) else itself
 
 
 def action_problems(
@@ -272,7 +266,7 @@ def action_problems(
             them is of is on none.
     """
     rules = {rule.id for rule in (*rulebook.rules, *rulebook.left_out)}
-    known = sorted({name for each in assessments for name in _called(each)})
+    known = sorted({name for each in assessments for name in called_by(each)[0]})
     for action in actions:
         if action.partnership not in known:
             if whole:
@@ -349,14 +343,14 @@ def merged(
     there = {each.key for each in before}
     for each in several:
         # An action may name by its name what a plan names by its id.
-        its = {action.rule for action in before if action.partnership in _called(each)}
+        its = {action.rule for action in before if action.partnership in called_by(each)[0]}
         there |= {(name_of(each), rule) for rule in its}
     new = tuple(each for each in planned if each.key not in there)
     marks: dict[tuple[str, str], str] = {}
     for assessment in several:
         verdicts = {rule.id: verdict for rule, verdict, _ in ended(assessment)}
         verdicts |= {each.rule.id: each.verdict for each in assessment.summaries}
-        called = _called(assessment)
+        called, *_ = called_by(assessment)
         for action in before:
             if action.partnership in called:
                 marks[action.key] = _why_not_needed(verdicts.get(action.rule))

@@ -31,6 +31,8 @@ from govrules.vocabulary import Collected, list_of
 
 #: The percentage of entries up to which a body makes pairs of them.
 PAIRED_UP_TO: Final = Decimal(25)
+#: What stands for the register itself where it has no name.
+THE_REGISTER: Final = "the register"
 
 
 @attrs.frozen
@@ -215,6 +217,12 @@ def is_register(subject: object) -> bool:
     """Tell whether a subject lists others, as a register does."""
     cls: type = type(subject)
     return cls is Collected or (attrs.has(cls) and list_of(cls) is not None)
+
+
+def subject_name(assessment: Assessment) -> str:
+    """Return what the subject of an assessment is called, if only what it is."""
+    what = THE_REGISTER if is_register(assessment.subject) else "without a name"
+    return assessment.name or assessment.id or f"({what})"
 
 
 def listed(register: Any) -> Any:  # noqa: ANN401 - a register of any class

@@ -18,6 +18,7 @@ from govrules.assessment import Assessment, ended
 from govrules.errors import GovrulesError
 from govrules.explain.phrases import counted, day, joined
 from govrules.files import replacing
+from govrules.portfolio import subject_name
 from govrules.rulebook.ast import Severity, Verdict
 from govrules.truth import Unknown
 
@@ -319,7 +320,7 @@ def _made(assessments: Iterable[Assessment], now: str, before: Saved | None) -> 
             if severity is not None:
                 was = before.flagged.get((each.id, rule.id)) if before else None
                 since = was.since if was else now
-                found = Opened(each.name or each.id, rule.title, severity, since)
+                found = Opened(subject_name(each), rule.title, severity, since)
                 flagged[each.id, rule.id] = found
     return Saved(now, flagged)
 

@@ -16,7 +16,7 @@ from govrules.explain.phrases import day
 from govrules.facts import names_of
 from govrules.model import Pair
 from govrules.nodes import Node, Report
-from govrules.portfolio import Assessed, with_each
+from govrules.portfolio import THE_REGISTER, Assessed, is_register, subject_name, with_each
 from govrules.rulebook.ast import Rulebook, Verdict
 from govrules.rulebook.decisions import Waiver
 from govrules.rulebook.fields import Fields, open_kept
@@ -100,7 +100,8 @@ def called_by(assessment: Assessment) -> tuple[frozenset[str], ...]:
     """Return the ids and names of a subject; of a pair, also those of each of the two."""
     subject = assessment.subject
     of_two = (subject.first, subject.second) if isinstance(subject, Pair) else ()
-    itself = frozenset(each for each in (assessment.id, assessment.name) if each)
+    own = THE_REGISTER if is_register(subject) else ""
+    itself = frozenset(each for each in (assessment.id, assessment.name, own) if each)
     return (itself, *(frozenset(names_of(each)) for each in of_two))
 
 
@@ -169,7 +170,7 @@ def _of_subjects(waiver: Waiver, its: Sequence[Assessment]) -> Iterator[Diagnost
         )
         return
     said = [
-        (each.name or each.id, finding.verdict)
+        (subject_name(each), finding.verdict)
         for each in its
         for finding in (*each.findings, *each.summaries)
         if finding.rule.id == waiver.rule

@@ -5,12 +5,11 @@ What a register says stays as it is: an answer fills in what the register leaves
 two differ the register counts and the difference is named.
 """
 
-from govrules.answered.answer import THE_REGISTER, Answer, fact_called, named_path
+from govrules.answered.answer import Answer, fact_called, named_path
 from govrules.answered.file import read_answers, with_answers, write_answers
 from govrules.answered.over import Laid, lay_over
 
 __all__ = [
-    "THE_REGISTER",
     "Answer",
     "Laid",
     "fact_called",

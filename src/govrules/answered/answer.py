@@ -20,8 +20,6 @@ from govrules.subjects import Declared, record_fact
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import Fact, Text, vocabulary_of
 
-#: What stands for the register itself where it has no name.
-THE_REGISTER: Final = "the register"
 OF_RECORD: Final = re.compile(r"(?P<list>[a-z_.]+)\[(?P<record>.+)\]\.(?P<rest>[a-z_.]+)")
 INDEX: Final = re.compile(r"[0-9]{1,4}")
 

@@ -9,7 +9,6 @@ import attrs
 
 from govrules.answered.answer import (
     OF_RECORD,
-    THE_REGISTER,
     Answer,
     FactAt,
     fact_at,
@@ -22,7 +21,7 @@ from govrules.answered.file import written
 from govrules.decode.names import fold_body
 from govrules.diagnostics import Code, Diagnostic, Place, did_you_mean
 from govrules.facts import absent, annotation, names_of, origin_of, recorded, replaced
-from govrules.portfolio import entries_of, is_register, listed
+from govrules.portfolio import THE_REGISTER, entries_of, is_register, listed
 from govrules.reading import declared_by
 from govrules.rulebook.ast import Rulebook
 from govrules.subjects import EVERY_FACT

@@ -9,14 +9,14 @@ from typing import Any, Final
 import attrs
 
 from govrules.answered import sheets
-from govrules.answered.answer import THE_REGISTER, Answer, FactAt, fact_of
+from govrules.answered.answer import Answer, FactAt, fact_of
 from govrules.answered.book import Asked, Returned, Row
 from govrules.answered.cells import BLANK, Refusal, read_answer
 from govrules.answered.file import written
 from govrules.answered.over import Laid, current_value, lay_over
 from govrules.diagnostics import Code, Diagnostic
 from govrules.facts import names_of
-from govrules.portfolio import entries_of, is_register
+from govrules.portfolio import THE_REGISTER, entries_of, is_register
 from govrules.rulebook.ast import Rulebook
 from govrules.truth import UNKNOWN
 from govrules.visible import argument

@@ -8,6 +8,7 @@ from typing import Any, Final
 from govrules.assessment import WhatIf
 from govrules.explain.phrases import counted, joined, sentence
 from govrules.findings import Finding
+from govrules.portfolio import subject_name
 from govrules.render.lines import STYLES, Line, folded_text, hanging, heading
 from govrules.render.plain import finding_data, head_data, plain
 from govrules.rulebook.ast import Verdict
@@ -51,7 +52,7 @@ def what_if_lines(found: WhatIf, said: Mapping[str, str], *, full: bool = False)
 
         full: whether all that would stand differently is named, and not its number alone.
     """
-    yield found.before.name or found.before.id or "(a subject without a name)", "bold"
+    yield subject_name(found.before), "bold"
     supposed = joined(f"{path} were {value}" for path, value in said.items())
     yield from folded_text(f"If {supposed}:")
     numbers = [(found.opened, "opened"), (found.closed, "closed"), (found.changed, "changed")]

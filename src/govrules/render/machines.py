@@ -16,6 +16,7 @@ from govrules.assessment import Assessment
 from govrules.catalogue import citation_phrase
 from govrules.explain.phrases import counted, joined, sentence
 from govrules.findings import Change, Finding
+from govrules.portfolio import subject_name
 from govrules.ranking import RankedQuestion
 from govrules.receipt import Receipt
 from govrules.render.advice import good_state, told_apart
@@ -185,7 +186,7 @@ def _fingerprint(subject: str, rule: str) -> str:
 
 
 def _location(finding: Finding, assessment: Assessment) -> dict[str, Any]:
-    name = assessment.name or assessment.id or "(without a name)"
+    name = subject_name(assessment)
     logical = {"name": name, "fullyQualifiedName": assessment.id or name, "kind": "resource"}
     location: dict[str, Any] = {"logicalLocations": [logical]}
     file, line = _place(finding.subject_location)
@@ -249,7 +250,7 @@ def junit(
 
 
 def _suite(assessment: Assessment, fail_on: Severity, changed: Sequence[Changed]) -> ET.Element:
-    name = visible(assessment.name or assessment.id or "(without a name)")
+    name = visible(subject_name(assessment))
     suite = ET.Element("testsuite", name=name)
     numbers = dict.fromkeys(("tests", "failures", "errors", "skipped"), 0)
     for finding in assessment.findings:

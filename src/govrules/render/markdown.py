@@ -10,7 +10,7 @@ from typing import Final
 from govrules.assessment import Assessment
 from govrules.explain.phrases import counted, sentence
 from govrules.findings import Finding
-from govrules.portfolio import RegisterAssessment, counted_together
+from govrules.portfolio import RegisterAssessment, counted_together, subject_name
 from govrules.receipt import Receipt
 from govrules.render.advice import good_state, opened_elsewhere
 from govrules.render.catalogue import escaped, table
@@ -404,7 +404,7 @@ def comment(
 
 
 def _comment_on(assessment: Assessment) -> Iterator[str]:
-    name = assessment.name or assessment.id or "(without a name)"
+    name = subject_name(assessment)
     items = []
     for finding in assessment.flagged:
         assert finding.severity is not None  # noqa: S101 - what is flagged has a severity

@@ -8,6 +8,7 @@ from govrules.assessment import Assessment
 from govrules.explain.phrases import counted, sentence
 from govrules.findings import Change
 from govrules.plans import Plan, Step
+from govrules.portfolio import subject_name
 from govrules.render.actions import when_due
 from govrules.render.advice import alike, told_together
 from govrules.render.lines import STYLES, Line, folded_text, hanging, item
@@ -16,7 +17,7 @@ from govrules.rulebook.ast import Severity
 
 def plan_lines(assessment: Assessment, plan: Plan) -> Iterator[Line]:
     """Yield a plan: what to do, by whom and when, what that settles, and what nothing settles."""
-    yield assessment.name or assessment.id or "(a subject without a name)", "bold"
+    yield subject_name(assessment), "bold"
     level = "" if plan.level is Severity.LOW else f" of {plan.level.value} severity or above"
     if not plan.clears and not plan.left:
         yield f"There is nothing{level} to put right, so there is nothing to plan.", ""

@@ -15,7 +15,7 @@ from govrules.catalogue import citation_phrase
 from govrules.explain.phrases import counted, sentence, short_amount
 from govrules.findings import Finding
 from govrules.model import Organisation, Partnership, Register
-from govrules.portfolio import RegisterAssessment
+from govrules.portfolio import RegisterAssessment, subject_name
 from govrules.render.advice import good_state, settled_when
 from govrules.render.decided import law_of
 from govrules.render.html import (
@@ -221,7 +221,7 @@ class _RegisterPage:
         return f"{self.files.get(anchor, '')}#{anchor}"
 
     def _short_name(self, assessment: Assessment) -> str:
-        return cut(assessment.name or assessment.id or "(without a name)", NAME)
+        return cut(subject_name(assessment), NAME)
 
     def _tier(self, assessment: Assessment) -> tuple[str, int]:
         tier = self.tiers[id(assessment)]
@@ -381,7 +381,7 @@ class _RegisterPage:
         status = status_of(subject)
         view = {
             "anchor": anchor,
-            "name": each.name or each.id or "(a partnership without a name)",
+            "name": subject_name(each),
             "id": each.id if each.id != each.name else "",
             "objective": sentence(objective) if isinstance(objective, str) and objective else "",
             "status": f"{status}." if status != "Not known" else "Status not known.",

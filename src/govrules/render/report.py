@@ -14,6 +14,7 @@ from govrules.assessment import Assessment, ended
 from govrules.explain.phrases import counted, day, joined, named, sentence
 from govrules.findings import DerivedValue, Finding, Reason, may_rest_on_nothing
 from govrules.model import Status
+from govrules.portfolio import subject_name
 from govrules.ranking import RankedQuestion, by_rank
 from govrules.receipt import Receipt
 from govrules.render.actions import Task, Work, tasks_of, when_due, when_phrase, works_of
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 MOST_REASONS: Final = 5
 _NAME: Final = 40
 _NAMED: Final = 3
-_NAMELESS: Final = "(a partnership without a name)"
 _NUMBERS: Final = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
 _NOTICES: Final = {
     Status.ENDED: "This partnership has ended. Only what still matters after the end is asked.",
@@ -162,7 +162,7 @@ class Report:
     @cached_property
     def name(self) -> str:
         """What the subject is called."""
-        return self.assessment.name or self.assessment.id or _NAMELESS
+        return subject_name(self.assessment)
 
     @cached_property
     def flagged(self) -> tuple[Finding, ...]:

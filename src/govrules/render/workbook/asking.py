@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import attrs
 
-from govrules.answered import THE_REGISTER, Laid, named_path
+from govrules.answered import Laid, named_path
 from govrules.answered.answer import OF_RECORD
 from govrules.answered.cells import how_to_answer, said
 from govrules.answered.sheets import CLAUSES_FACT, DONT_KNOW, about_of, key_of, record_hash
@@ -17,7 +17,7 @@ from govrules.assessment import Assessment
 from govrules.explain.phrases import joined
 from govrules.facts import recorded
 from govrules.model import Register
-from govrules.portfolio import RegisterAssessment, is_register
+from govrules.portfolio import THE_REGISTER, RegisterAssessment, is_register
 from govrules.ranking import RankedQuestion
 from govrules.render.advice import fact_at
 from govrules.render.lines import INDEX

@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from govrules.answered import THE_REGISTER
 from govrules.answered.sheets import ACTION_HEADS, ACTIONS, WAIVER_HEADS, WAIVERS
 from govrules.assessment import Assessment
 from govrules.catalogue import citation_phrase
@@ -14,7 +13,7 @@ from govrules.explain.english import severity_sentence
 from govrules.explain.phrases import sentence
 from govrules.findings import Finding
 from govrules.model import Pair
-from govrules.portfolio import is_register
+from govrules.portfolio import THE_REGISTER, is_register
 from govrules.render.actions import Task
 from govrules.render.advice import good_state
 from govrules.render.overview import Overview, officer_of
