@@ -415,3 +415,22 @@ def test_formulas_are_found_however_the_elements_of_a_sheet_are_called(prefix, f
             named.writestr(name, data)
     assert formulas_in("named.xlsx", "R") == {(2, 2)}
     assert formulas_in("named.xlsx", "S") == formulas_in("none.xlsx", "R") == frozenset()
+
+
+def test_formulas_without_a_value_and_errors_are_told_and_texts_that_are_empty_are_not(folder):
+    with xlsxwriter.Workbook("made.xlsx") as book:
+        sheet = book.add_worksheet("R")
+        sheet.write_row(0, 0, ["name", "status", "responsible_officer", "funding.pooled"])
+        sheet.write_row(1, 0, ["A", "active"])
+        sheet.write_formula(1, 2, "=NA()", None, "#N/A")
+        sheet.write_formula(1, 3, "=A1", None, "none")
+        sheet.write_row(2, 0, ["B"])
+        sheet.write_formula(2, 1, "=B2", None, "")
+    part = "xl/worksheets/sheet1.xml"
+    with zipfile.ZipFile("made.xlsx") as made, zipfile.ZipFile("r.xlsx", "w") as cleared:
+        for name in made.namelist():
+            data = made.read(name)
+            cleared.writestr(name, data.replace(b"<v>none</v>", b"") if name == part else data)
+    [one] = read_source("r.xlsx").warnings
+    told = "2 cells with an error, or a formula without a value, read as empty: C2 and B3"
+    assert (one.message, str(one.span)) == (told, "r.xlsx[R]!C2")

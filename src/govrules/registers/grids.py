@@ -29,7 +29,7 @@ from govrules.registers.sources import (
     too_many,
 )
 from govrules.registers.tables import MAX_ROWS, blank
-from govrules.registers.workbooks import Area, hidden_in, unpacked
+from govrules.registers.workbooks import Area, marks_of, unpacked
 
 DELIMITERS: Final = (",", ";", "\t", "|")
 #: So much of a text shows what parts its columns.
@@ -53,6 +53,7 @@ class Grid:
         hidden_rows: the rows that are hidden, counted from 1.
         hidden_columns: the columns that are hidden, counted from 1.
         delimiter: what parts the columns of a text file.
+        valueless: the cells of formulas and errors that give no value.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Grid:
     hidden_rows: frozenset[int] = frozenset()
     hidden_columns: frozenset[int] = frozenset()
     delimiter: str = ""
+    valueless: Sequence[tuple[int, int]] = ()
 
 
 def has_grid(file: str) -> bool:
@@ -184,7 +186,12 @@ def _workbook(file: str, name: str, layout: Layout, *, first: bool, alone: bool)
         each: Grid(name, head, range(1, len(head) + 1), each, its_merged)
         for each, (head, its_merged) in beginnings.items()
     }
-    hidden_rows, hidden_columns = hidden_in(file, chosen)
+    hidden_rows, hidden_columns, worked_out = marks_of(file, chosen)
+    valueless = [
+        (row, column)
+        for row, column in sorted(worked_out)
+        if row <= len(rows) and blank("".join(map(str, rows[row - 1][column - 1 : column])))
+    ]
     return Grid(
         name,
         rows,
@@ -195,6 +202,7 @@ def _workbook(file: str, name: str, layout: Layout, *, first: bool, alone: bool)
         frozenset(each for each in filled if not book.shown[each]),
         hidden_rows,
         hidden_columns,
+        valueless=valueless,
     )
 
 

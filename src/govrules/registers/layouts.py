@@ -15,8 +15,8 @@ from typing import Any, Final
 
 import attrs
 
-from govrules.diagnostics import Code, Diagnostic, Span
-from govrules.explain.phrases import counted
+from govrules.diagnostics import Code, Diagnostic, Span, letters
+from govrules.explain.phrases import counted, named
 from govrules.registers.grids import Grid, fill, only_cell
 from govrules.registers.sources import Layout, Opened, refuse, too_many
 from govrules.registers.tables import MAX_ROWS, Table, blank, fold_heading, headings_of
@@ -162,7 +162,7 @@ def lay_out(grid: Grid, layout: Layout) -> Opened:
     body = rows[last:]
     if len(body) > MAX_ROWS:
         too_many(name, len(body))
-    problems: list[Diagnostic] = []
+    problems = [*_valueless(grid)]
     kept = numbers[last:]
     aside: dict[str, tuple[int, ...]] = {}
     if not layout.sideways:
@@ -195,6 +195,19 @@ def lay_out(grid: Grid, layout: Layout) -> Opened:
     )
     above = 0 if layout.sideways else first - 1
     return Opened(table, tuple(problems), above, aside, tuple(_hidden(grid, table)))
+
+
+def _valueless(grid: Grid) -> Iterator[Diagnostic]:
+    """Warn of cells that show something to a person, and hold no value."""
+    if grid.valueless:
+        names = named([f"{letters(column)}{row}" for row, column in grid.valueless])
+        cells = counted(len(grid.valueless), "cell")
+        yield Diagnostic(
+            Code.UNREADABLE_VALUE,
+            f"{cells} with an error, or a formula without a value, read as empty: {names}",
+            Span(grid.name, *grid.valueless[0], sheet=grid.sheet),
+            "open the workbook in a spreadsheet program, put right what is an error, and save it",
+        )
 
 
 def _hidden(grid: Grid, table: Table) -> Iterator[str]:

@@ -45,6 +45,11 @@ _COLUMNS: Final = re.compile(
 )
 _CELL: Final = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3})(\d{1,7})"')
 _FORMULA: Final = re.compile(_CELL.pattern + rb"[^>]*>\s*<(?:\w+:)?f\b")
+#: Cells that show an error, or what a formula gives, but for a text, which may well be empty.
+_WORKED_OUT: Final = re.compile(
+    rb'<(?:\w+:)?c\b(?=[^>]*\bt="e"|(?![^>]*\bt="str")[^>]*>\s*<(?:\w+:)?f\b)[^>]*?'
+    rb'\br="([A-Z]{1,3})(\d{1,7})"'
+)
 _MOST_COLUMNS: Final = 16_384
 #: What a zipped file may be broken by.
 _BROKEN: Final = (
@@ -321,8 +326,15 @@ def _check_packed(file: str, name: str) -> None:
         )
 
 
-def hidden_in(file: str, sheet: str) -> tuple[frozenset[int], frozenset[int]]:
-    """Return the hidden rows and columns of a sheet, which only newer workbooks tell."""
+def marks_of(
+    file: str, sheet: str
+) -> tuple[frozenset[int], frozenset[int], frozenset[tuple[int, int]]]:
+    """
+    Return the hidden rows and columns of a sheet, and the cells that are worked out.
+
+    Only newer workbooks tell. What is worked out may have no value: an error, or a formula of a
+    program that works out none.
+    """
     data = _sheet_of(file, sheet)
     rows: set[int] = set()
     columns: set[int] = set()
@@ -337,13 +349,17 @@ def hidden_in(file: str, sheet: str) -> tuple[frozenset[int], frozenset[int]]:
         elif of_columns:
             last = min(int(of_columns[2]), _MOST_COLUMNS)
             columns.update(range(int(of_columns[1]), last + 1))
-    return frozenset(rows), frozenset(columns)
+    any_ = any(each in data for each in (b"<f", b":f", b't="e"'))
+    return frozenset(rows), frozenset(columns), _places(_WORKED_OUT, data if any_ else b"")
 
 
 def formulas_in(file: str, sheet: str) -> frozenset[tuple[int, int]]:
     """Return the rows and columns of cells that hold a formula, which only newer workbooks tell."""
-    found = _FORMULA.findall(_sheet_of(file, sheet))
-    return frozenset((int(digits), _column(letters)) for letters, digits in found)
+    return _places(_FORMULA, _sheet_of(file, sheet))
+
+
+def _places(cells: re.Pattern[bytes], data: bytes) -> frozenset[tuple[int, int]]:
+    return frozenset((int(digits), _column(letters)) for letters, digits in cells.findall(data))
 
 
 def _sheet_of(file: str, sheet: str) -> bytes:
