@@ -103,6 +103,17 @@ def test_shares(cell, unit, value):
     assert read("funding.traced_share", cell, unit=unit) == value
 
 
+@pytest.mark.parametrize("cell", [0.45, "0.45", 1.0, "1"])
+def test_a_share_that_may_be_one_of_a_hundred_or_of_one_is_told(cell):
+    assert isinstance(read("funding.traced_share", cell), Problem)
+    assert read("funding.traced_share", cell, unit="%") == Decimal(str(cell))
+
+
+@pytest.mark.parametrize(("cell", "value"), [(0, 0), ("0.5%", Decimal("0.5")), ("2", 2)])
+def test_a_share_that_can_only_be_one_of_a_hundred_is_read(cell, value):
+    assert read("funding.traced_share", cell) == value
+
+
 @pytest.mark.parametrize(
     ("way", "cell"),
     [

@@ -113,10 +113,13 @@ def test_the_unit_of_an_amount_stands_in_its_heading(folder):
 def test_numbers_of_a_workbook_may_be_fractions_and_days(folder):
     book = xlsxwriter.Workbook("register.xlsx")
     sheet = book.add_worksheet("Register")
-    sheet.write_row(0, 0, ["Name", "oversight.cost_share", "reviewed"])
-    sheet.write_row(1, 0, ["A", 0.4, 45382])
+    sheet.write_row(0, 0, ["Name", "oversight.cost_share", "reviewed", "funding.traced_share"])
+    sheet.write_row(1, 0, ["A", 0.4, 45382, 0.4])
+    sheet.write_row(2, 0, ["B", 0.5, 45383, 40])
     book.close()
     found, _ = mapped("register.xlsx")
+    mixed = {"fact": "funding.traced_share", "unsure": True}
+    assert found["columns"]["funding.traced_share"] == mixed
     assert found["columns"]["oversight.cost_share"] == {
         "fact": "oversight.cost_share",
         "unsure": True,

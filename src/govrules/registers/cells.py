@@ -16,11 +16,11 @@ from typing import Any, Final
 from govrules.decode.amounts import NUMBER, perhaps_pounds
 from govrules.decode.problems import Problem
 from govrules.decode.states import NO_TEXTS, are_plain, fold
-from govrules.decode.values import Wording, decoder, is_nothing, is_placeholder, written
+from govrules.decode.values import PER_CENT, Wording, decoder, is_nothing, is_placeholder, written
 from govrules.diagnostics import Code
 from govrules.registers.tables import Kept, blank, fold_heading
 from govrules.truth import UNKNOWN
-from govrules.vocabulary import Fact, Money, Text, YesNo
+from govrules.vocabulary import Fact, Money, Number, Text, YesNo
 
 #: So many times the middle of its column, a number of thousands may be one of pounds.
 _FAR_OFF: Final = 100
@@ -49,6 +49,8 @@ class CellReader:
         self._words = frozenset({*wording.values, *wording.unknown, *NO_TEXTS})
         self._explained = bool(wording.values or wording.unknown)
         self.is_text = isinstance(fact.type, Text)
+        of_hundred = isinstance(fact.type, Number) and fact.type.unit == PER_CENT
+        self._may_be_fractions = of_hundred and not wording.unit
         self._texts = Kept(self.read)
         #: Of some kinds equal values are written alike; True equals 1, and 7.0 equals 7.00.
         self._kept: dict[type, Kept] = {kind: Kept(self.read) for kind in (int, bool)}
@@ -101,6 +103,9 @@ class CellReader:
     def read(self, cell: Any) -> Any:  # noqa: ANN401 - whatever stands in a cell
         """Return the value of one cell: None if it is none, UNKNOWN, or a `Problem`."""
         value = self.decode(cell)
+        number = _bare(cell) if self._may_be_fractions else None
+        if number is not None and number == value and 0 < number <= 1:
+            value = _perhaps_fraction(number)
         if isinstance(value, Problem):
             self.bad = True
         elif value is UNKNOWN and not self.placeholder:
@@ -145,6 +150,17 @@ class CellReader:
                     "say under `values` of the column what each number means",
                 )
         return values
+
+
+def _perhaps_fraction(number: Decimal) -> Problem:
+    """Return that a share may be one of a hundred or of one, as a sheet holds 45%."""
+    text, share = f"{number:f}", f"{(number * 100).normalize():f}"
+    return Problem(
+        Code.UNREADABLE_VALUE,
+        f"`{text}` may be {share} per cent, or {text} per cent",
+        f"write {share}%, or {text}%",
+        'give the column `unit: fraction`, or `unit: "%"`',
+    )
 
 
 def _bare(cell: Any) -> Decimal | None:  # noqa: ANN401 - whatever stands in a cell

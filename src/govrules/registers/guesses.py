@@ -232,8 +232,8 @@ def _wording(
             sure = True
         case Number(unit=unit) if unit == PER_CENT:
             numbers = [each for each in cells if isinstance(each, float)]
-            sure = not numbers or max(numbers) > 1
-            if not sure:
+            sure = not any(0 < each <= 1 for each in numbers)
+            if not sure and max(numbers) <= 1:
                 about["unit"] = "fraction"
         case Months():
             sure = any(each in heading.casefold() for each in ("month", "year"))
