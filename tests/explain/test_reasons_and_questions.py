@@ -115,6 +115,9 @@ def finding(requires: Condition, thing: Thing, **parts: Any) -> Finding:
         (EVERY, {"items": ()}, {"items"}),
         (EVERY, {"items": (FINE, FINE)}, {"items", "items[0].fine", "items[1].fine"}),
         (EVERY, {"items": (FINE, BAD)}, {"items[1].fine"}),
+        # Of an item that no fact is cited of nobody knows that it is there.
+        (Quantified(Quantity.EVERY, ref("items"), All((IS_FINE, is_("items", None)))),
+         {"items": (FINE, BAD)}, {"items[1].fine"}),
         (SOME, {"items": (BAD, FINE, UNKNOWN)}, {"items[1].fine"}),
         (SOME, {"items": (BAD,)}, {"items", "items[0].fine"}),
         (NONE, {"items": (BAD, FINE)}, {"items[1].fine"}),

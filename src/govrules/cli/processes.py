@@ -27,6 +27,8 @@ SHARED_FROM: Final = 400
 MOST: Final = 4
 #: So many assessments go to a process at once.
 _AT_ONCE: Final = 16
+#: So often ahead of what is taken, so that none rests while the register itself is worked on here.
+_AHEAD: Final = 32
 
 
 def each_of(work: Callable[[Assessment], R], several: Sequence[Assessment]) -> Iterator[R]:
@@ -53,7 +55,7 @@ def each_of(work: Callable[[Assessment], R], several: Sequence[Assessment]) -> I
     try:
         for chunk in _chunks(several):
             waiting.append(_handed_out(pool, work, chunk))
-            if len(waiting) > 2 * processes:
+            if len(waiting) > _AHEAD:
                 yield from waiting.popleft()()
         while waiting:
             yield from waiting.popleft()()

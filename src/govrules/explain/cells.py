@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from bisect import bisect_right
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache, partial
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any, Final, TypeAlias
 
@@ -460,9 +460,11 @@ class Restricted:
         chosen: the cells that are known of each record; -1 for the record itself.
     """
 
-    def __init__(self, top: Frame, chosen: Mapping[Frame, Sequence[int]]) -> None:
-        self._chosen = chosen
+    def __init__(self, top: Frame, chosen: Mapping[Frame, Iterable[int]]) -> None:
+        self._chosen: Final = {each: {*its} for each, its in chosen.items()}
         self._there: set[Frame] = set()
+        #: The records whose lists are not cited, so that facts of theirs alone say that they are.
+        self._alone: set[Frame] = set()
         for each in chosen:
             outer: Frame | None = each
             while outer is not None and outer not in self._there:
@@ -487,7 +489,9 @@ class Restricted:
     def without(self, cited: Cited) -> Callable[[], None] | None:
         """Forget a fact, and return what brings it back; None where that takes more than a cell."""
         frame, place = cited.frame, cited.place
-        if place < 0 or place in frame.shape.lists:
+        chosen = self._chosen[frame]
+        its_last = frame in self._alone and len(chosen) == 1
+        if place < 0 or place in frame.shape.lists or its_last:
             return None
         values = self._copies[frame].values
         known = values[place]
@@ -506,8 +510,13 @@ class Restricted:
                 self._copies[outer].known.clear()
                 outer = outer.outer
 
+        def back() -> None:
+            chosen.add(place)
+            put(known)
+
+        chosen.remove(place)
         put(frame.shape.unknown[place])
-        return partial(put, known)
+        return back
 
     def _only(self, frame: Frame) -> Frame:
         shape = frame.shape
@@ -520,8 +529,10 @@ class Restricted:
             known, open_ = frame.values[place]
             if known:
                 whole = place in places
-                kept = tuple(self._only(each) for each in known if whole or each in self._there)
-                values[place] = kept, open_ or not whole
+                kept = known if whole else [each for each in known if each in self._there]
+                if not whole:
+                    self._alone.update(kept)
+                values[place] = tuple(map(self._only, kept)), open_ or not whole
         tables = {**shape.blank}
         copy = Frame(frame.record, frame.prefix, shape, values, frame.first, frame.outer, tables)
         copy.forget((*places, *shape.lists))

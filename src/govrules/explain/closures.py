@@ -30,6 +30,8 @@ NOTHING: Final[frozenset[int]] = frozenset()
 _TWO: Final = 2
 #: Under this, with a table, a record keeps what forces the values that it cannot have.
 _KEPT: Final = "kept from"
+#: Under this a record keeps which of a list's records differ from those that were added up last.
+_CHANGED: Final = "changed"
 #: From so many records it is kept what each comes to.
 _MANY: Final = 2**5
 #: What stands for a number without limit.
@@ -234,12 +236,18 @@ class Closures:
             records, outer = s[depth].values[place][0], s[: var.depth]
             if len(records) < _MANY or not so.about <= {var}:
                 return sum(part((*outer, each)) for each in records)
-            before, parts = s[depth].known.get(key) or ((), [])
-            # A trial changes few, which are found faster than all are asked again.
-            for at in compress(count(), map(is_not, before, records)):
+            known = s[depth].known
+            before, parts = known.get(key) or ((), [])
+            # A trial changes few, which are found faster than all are asked again; what differs
+            # is found once for all that add up the same records.
+            was, now, changed = known.get(_CHANGED) or ((), (), [])
+            if was is not before or now is not records:
+                changed = [*compress(count(), map(is_not, before, records))]
+                known[_CHANGED] = before, records, changed
+            for at in changed:
                 parts[at] = part((*outer, records[at]))
             parts[len(records) :] = [part((*outer, each)) for each in records[len(before) :]]
-            s[depth].known[key] = records, parts
+            known[key] = records, parts
             return sum(parts)
 
         return amount
