@@ -14,6 +14,7 @@ from govrules.explain.adaptations import (
     in_force_phrase,
     of_rule,
     said_of,
+    threshold_phrase,
 )
 from govrules.explain.english import condition_phrase, rule_sentence, severity_sentence
 from govrules.explain.phrases import joined, sentence, value_phrase, within_phrase
@@ -351,7 +352,7 @@ def _derived(derived: Derived, rulebook: Rulebook) -> DerivedEntry:
 def _parameter(parameter: ParameterValue, rulebook: Rulebook) -> ParameterEntry:
     return ParameterEntry(
         parameter.name,
-        value_phrase(parameter.value, parameter.type),
+        threshold_phrase(parameter),
         parameter.unit,
         parameter.reason,
         says=SAYS_IN_WORDS[parameter.says],

@@ -125,7 +125,7 @@ def compared(capsys, *words):
                 "applies": "{ not: { all: [{ not: { funding.pooled: yes } }, { not: { status: active } }] } }"
             },
             "changed only in words",
-            "where it applies: was",
+            "where it applies edited",
             [],
         ),
     ],
@@ -148,6 +148,37 @@ def test_a_moved_outcome_has_the_fact_and_the_edit(pack, register, capsys):
     assert (move["was"], move["now"]) == ("clear", "flagged, low")
     assert "it spends £900 a year" in move["because"]
     assert move["edits"] == ["threshold: much was £1,000, is £500"]
+
+
+def test_a_threshold_by_date_is_told_with_every_value(pack, register, capsys):
+    old, new = pack("old"), Path(pack("new", version="2"), "rulebook.yaml")
+    dated = "values: [{ from: 2025-01-01, value: 1000 }, { from: 2026-01-01, value: 800 }]"
+    new.write_text(new.read_text("utf-8").replace("value: 1000", dated), "utf-8")
+    _, data = compared(capsys, old, str(new.parent), register)
+    told = "£1,000, then £800 from 1 January 2026"
+    assert data["parameters"] == [f"much is {told}, and was £1,000"]
+    by_day = (
+        "it spends less than £1,000 a year where the date of the assessment is before "
+        "1 January 2026, or less than £800 where it is on or after 1 January 2026"
+    )
+    assert data["rules"][0]["edits"] == [
+        f"threshold: much was £1,000, is {told}",
+        f"what it requires: was “it spends less than £1,000 a year”, is “{by_day}”",
+    ]
+    (move,) = data["outcomes"]
+    assert (move["id"], move["now"]) == ("A", "flagged, low")
+    assert main(["explain", "much", "--rules", str(new.parent)]) == 0
+    assert f"Value: {told}" in capsys.readouterr().out
+    assert main(["explain", "spends-much", "--rules", str(new.parent)]) == 0
+    assert f"Threshold: {told} (parameter much)" in " ".join(capsys.readouterr().out.split())
+
+
+def test_what_is_not_in_force_yet_is_not_checked_for_that(pack, register, capsys):
+    more = "in_force: { from: 2027-01-01 }"
+    _, data = compared(capsys, pack("old"), pack("new", version="2", more=more), register)
+    (move,) = data["outcomes"]
+    assert (move["id"], move["now"]) == ("B", "not checked")
+    assert move["because"] == ["it is in force from 1 January 2027"]
 
 
 def test_rules_that_changed_under_one_version_are_reported(pack, capsys):

@@ -30,6 +30,7 @@ from govrules.rulebook.ast import (
     Verdict,
     rule_conditions,
 )
+from govrules.rulebook.dated import by_day
 from govrules.rulebook.expr import All, Compare, FactSource, Literal, Op, Quantified, Test
 from govrules.rulebook.load import lint_pack, load_rulebook
 from govrules.rulebook.packs import packs_in, shipped_examples, shipped_packs
@@ -716,3 +717,16 @@ def test_a_rulebook_is_frozen(rulebook: Rulebook) -> None:
         rulebook.id = "another"  # type: ignore[misc]
     with pytest.raises(TypeError):
         rulebook.derived["tier"] = rulebook.derived["weighty"]  # type: ignore[index]
+
+
+def test_each_period_of_a_parameter_by_date_is_told_by_its_own_days() -> None:
+    """No day lies in two of them, and the first is for the days before it too."""
+    days = (dt.date(2024, 4, 1), dt.date(2025, 4, 1), dt.date(2026, 4, 1))
+    dated = tuple((begins, number) for number, begins in enumerate(days))
+    parameter = ParameterValue("most", 2, Number(), "It is.", Says.OURS, dated=dated)
+    words = [words for _, words in by_day(parameter, Partnership).selector.fact.words]
+    assert words == [
+        "before 1 April 2025",
+        "between 1 April 2025 and 31 March 2026",
+        "on or after 1 April 2026",
+    ]

@@ -12,6 +12,7 @@ import attrs
 from govrules.assessment import asking_for, assess_rule
 from govrules.diff.rulebooks import Change, Difference, RuleChange, derived_of
 from govrules.engines.registry import REFERENCE, engine
+from govrules.explain.adaptations import in_force_phrase
 from govrules.identical import Identical
 from govrules.model import Register
 from govrules.pairing import pairs_of
@@ -71,6 +72,9 @@ class Move:
     def facts(self) -> tuple[str, ...]:
         """The facts that force the outcome after, or where it is open, the one before."""
         old, new = self._books
+        if self.now.verdict is None:
+            period = in_force_phrase(self.change.new) if self.change.new else ""
+            return (f"it is in force {period}",) if period else ()
         sides: list[tuple[Rule | None, Outcome, Rulebook]] = [
             (self.change.new, self.now, new),
             (self.change.old, self.was, old),

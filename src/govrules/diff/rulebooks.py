@@ -9,9 +9,9 @@ from typing import Any, Final
 import attrs
 
 from govrules.diff.meaning import Decided, Side, decide
-from govrules.explain.adaptations import in_force_phrase
+from govrules.explain.adaptations import in_force_phrase, threshold_phrase
 from govrules.explain.english import condition_phrase, severity_sentence
-from govrules.explain.phrases import joined, value_phrase
+from govrules.explain.phrases import joined
 from govrules.render.advice import noun_phrase
 from govrules.rulebook.adapt import with_values
 from govrules.rulebook.ast import Derived, ParameterValue, Rule, Rulebook, rule_conditions
@@ -230,13 +230,9 @@ class _Comparing:
     def _why(self, name: str) -> str:
         """Return on which parameters that moved a derived fact hangs, as it follows its name."""
         before, after = self.old.rulebook, self.new.rulebook
-        moved = {
-            each.name: None
-            for one in (*beneath(name, after.derived, ()), name)
-            for each in after.derived[one].parameters
-            if each.name in before.parameters
-            and before.parameters[each.name].values != after.parameters[each.name].values
-        }
+        several = (*beneath(name, after.derived, ()), name)
+        read = {each.name for one in several for each in after.derived[one].parameters}
+        moved = [each for each in _moved(before.parameters, after.parameters) if each in read]
         return f", which reads {joined(moved)}" if moved else ""
 
 
@@ -259,27 +255,24 @@ def _edits(old: Rule, new: Rule, books: tuple[Rulebook, Rulebook]) -> Iterator[s
     """Yield what was edited on which the outcome may hang."""
     if logic(old) == logic(new):
         return
-    values = {each.name: each.value for each in new.parameters}
-    moved = {
-        each.name for each in old.parameters if values.get(each.name, each.value) != each.value
-    }
-    for name in sorted(moved):
-        was = next(each.value for each in old.parameters if each.name == name)
-        before_, after_ = _written(name, was, books[0]), _written(name, values[name], books[1])
+    read = {each.name for each in old.parameters} & {each.name for each in new.parameters}
+    moved = _moved(books[0].parameters, books[1].parameters)
+    for name in sorted(read.intersection(moved)):
+        before_, after_ = (threshold_phrase(book.parameters[name]) for book in books)
         yield f"threshold: {name} was {before_}, is {after_}"
-    if moved:
-        # What else was edited is seen with the values the same.
-        old = with_values(old, {name: values[name] for name in moved})
+    was = old
+    # What else was edited is seen with the values the same.
+    values = {each.name: each.value for each in new.parameters if each.name in moved}
+    old = with_values(old, values)
     if _ordered(logic(old)) == _ordered(logic(new)):
         if logic(old) != logic(new):
             yield "conditions stand in another order"
         return
-    for what, before, after in (
-        ("where it applies", old.applies_when, new.applies_when),
-        ("what it requires", old.requires, new.requires),
-    ):
-        if before != after:
-            yield f"{what}: was “{_phrase(before)}”, is “{_phrase(after)}”"
+    for what, name in (("where it applies", "applies_when"), ("what it requires", "requires")):
+        if getattr(old, name) != getattr(new, name):
+            before, after = (_phrase(getattr(each, name)) for each in (was, new))
+            edited = before == after
+            yield f"{what} edited" if edited else f"{what}: was “{before}”, is “{after}”"
     yield from _cases("exception", old.unless, new.unless)
     if (old.grades, old.otherwise) != (new.grades, new.otherwise):
         yield f"severity: was {_severity(old)}, is {_severity(new)}"
@@ -291,8 +284,16 @@ def _edits(old: Rule, new: Rule, books: tuple[Rulebook, Rulebook]) -> Iterator[s
         yield f"it is about a {new.subject}, and was about a {old.subject}"
 
 
-def _written(name: str, value: Any, rulebook: Rulebook) -> str:  # noqa: ANN401 - a parameter's value
-    return value_phrase(value, rulebook.parameters[name].type)
+def _moved(
+    before: Mapping[str, ParameterValue], after: Mapping[str, ParameterValue]
+) -> tuple[str, ...]:
+    """Return the parameters that have another value on some day."""
+    both = (each for each in after if each in before)
+    return tuple(
+        each
+        for each in both
+        if (before[each].value, before[each].dated) != (after[each].value, after[each].dated)
+    )
 
 
 def _severity(rule: Rule) -> str:
@@ -348,12 +349,13 @@ def _words(old: Rule, new: Rule) -> Iterator[str]:
 def _parameters(
     before: Mapping[str, ParameterValue], after: Mapping[str, ParameterValue]
 ) -> Iterator[str]:
+    moved = _moved(before, after)
     for name, new in after.items():
         old = before.get(name)
         if old is None:
-            yield f"{name} is new: {value_phrase(new.value, new.type)}"
-        elif old.value != new.value:
-            now, was = value_phrase(new.value, new.type), value_phrase(old.value, old.type)
+            yield f"{name} is new: {threshold_phrase(new)}"
+        elif name in moved:
+            now, was = threshold_phrase(new), threshold_phrase(old)
             approved = (
                 f" ({new.adapted[-1].approved})" if new.adapted and new.adapted[-1].approved else ""
             )

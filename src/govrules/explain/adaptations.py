@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from govrules.explain.phrases import day, joined, value_phrase
 from govrules.rulebook.adapted import Adaptation, Adapts, Amendment
-from govrules.rulebook.ast import Rule, Rulebook, Severity
+from govrules.rulebook.ast import ParameterValue, Rule, Rulebook, Severity
 from govrules.vocabulary import FactType
 
 
@@ -76,6 +76,13 @@ def _before(was: object) -> str:
 
 def _word(value: object) -> str:
     return value.value if isinstance(value, Severity) else str(value)
+
+
+def threshold_phrase(parameter: ParameterValue) -> str:
+    """Return the value of a parameter, and from when it has which other."""
+    told = [value_phrase(each, parameter.type) for each in parameter.values]
+    dates = [f" from {day(begins)}" for begins, _ in parameter.dated[1:]]
+    return ", then ".join([told[0], *map(str.__add__, told[1:], dates)])
 
 
 def in_force_phrase(rule: Rule) -> str:

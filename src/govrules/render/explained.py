@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from govrules.catalogue import facts_read, rule_entry
 from govrules.diagnostics import CODES, Code, did_you_mean
-from govrules.explain.adaptations import said_of
+from govrules.explain.adaptations import said_of, threshold_phrase
 from govrules.explain.english import alternatives
-from govrules.explain.phrases import day, joined, sentence, value_phrase, with_article
+from govrules.explain.phrases import joined, sentence, value_phrase, with_article
 from govrules.files import shipped
 from govrules.render.advice import takes_phrase
 from govrules.render.lines import Line, folded_text, heading, item
@@ -30,8 +30,7 @@ def rule_lines(rule: Rule, rulebook: Rulebook) -> Iterator[Line]:
         for text in texts:
             yield from item(label, text, indent=0)
         for name in named if label == "Severity" else ():
-            parameter = rulebook.parameters[name]
-            value = value_phrase(parameter.value, parameter.type)
+            value = threshold_phrase(rulebook.parameters[name])
             yield from item("Threshold", f"{value} (parameter {name})", indent=0)
     if entry.asks:
         yield from heading("It may ask:")
@@ -144,13 +143,8 @@ def parameter_lines(name: str, rulebook: Rulebook) -> Iterator[Line]:
     parameter = rulebook.parameters.get(name)
     if parameter is None:
         return
-    value = value_phrase(parameter.value, parameter.type)
     yield f"{name}  (a parameter of {parameter.pack or rulebook.id}, {parameter.span})", "bold"
-    if parameter.dated:
-        for begins, each in parameter.dated:
-            yield f"From {day(begins)}: {value_phrase(each, parameter.type)}", ""
-    else:
-        yield f"Value: {value}", ""
+    yield from item("Value", threshold_phrase(parameter), indent=0)
     yield from item("Why", sentence(parameter.reason), indent=0)
     yield _SAYS[parameter.says], ""
     for adaptation in parameter.adapted:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 
 from govrules.diagnostics import Code
 from govrules.nodes import Node, Report, Scalar
@@ -51,10 +52,21 @@ def derived_by_day(parameter: ParameterValue, cls: type) -> Derived:
 
 
 def _fact(parameter: ParameterValue, cls: type) -> Fact:
-    values = tuple(_called(begins) for begins, _ in parameter.dated)
+    days = [begins for begins, _ in parameter.dated]
+    values = tuple(map(_called, days))
     name = f"{parameter.name}_period_of_{cls.__name__.lower()}"
-    label = "the date of the assessment"
-    return Fact(name, Choice(values), Kind.CIRCUMSTANCE, label, "On which day is it assessed?")
+    label, question = "the date of the assessment", "On which day is it assessed?"
+    # The first of them is for the days before it too.
+    words = [f"before {_day(days[1])}"]
+    for begins, next_ in pairwise(days[1:]):
+        words.append(f"between {_day(begins)} and {_day(next_ - dt.timedelta(days=1))}")
+    words.append(f"on or after {_day(days[-1])}")
+    said = tuple(zip(values, words, strict=True))
+    return Fact(name, Choice(values), Kind.CIRCUMSTANCE, label, question, words=said)
+
+
+def _day(date: dt.date) -> str:
+    return f"{date.day} {date:%B} {date.year}"
 
 
 def _called(begins: dt.date) -> str:

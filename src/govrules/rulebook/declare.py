@@ -219,7 +219,7 @@ class Declarations:
             says,
             unit,
             pack.id,
-            dated=dated,
+            dated=dated if len(dated) > 1 else (),
             span=report.span(key),
         )
 
