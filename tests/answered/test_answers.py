@@ -261,6 +261,7 @@ def test_what_a_cell_says(path: str, cell: Any, known: Any, value: Any) -> None:
     ("path", "known", "said"),
     [
         ("protocol", "unknown", "yes or no"),
+        ("pool.host", "unknown", "words; of a person the post, not the name"),
         ("partners", "unknown", "the name of each, with ; between; or none"),
         ("partners", "A", "yes, if these are all; else the name of each, with ; between"),
     ],

@@ -254,6 +254,33 @@ def test_sheets_with_the_same_headings_are_one_register(sheets):
     assert any("not read" in each for each in one.notes)
 
 
+def test_forms_of_one_partnership_a_sheet_are_one_register():
+    def form(name, lead):
+        return [["About the partnership"], ["Name of partnership", name], ["Lead officer", lead]]
+
+    asked = [["Pooled budget", "No"], ["Annual budget", "£90k"]]
+    forms = {title: [*form(title, "DASS"), *asked] for title in ("Care", "Arts")}
+    lay(forms, "register.xlsx")
+    _, text = mapped("register.xlsx")
+    found = yaml.safe_load(text)
+    assert (found["table"], found["sideways"]) == (["Care", "Arts"], True)
+    assert [each.name for each in read().subject.partnerships] == ["Care", "Arts"]
+    with open("one.yaml", "w", encoding="utf-8") as made:  # noqa: PTH123 - where the test stands
+        made.write(text.replace("[Care, Arts]", "Care"))
+    assert titles(read_source("register.xlsx", mapping="one.yaml")) == ["sheet-of-the-same-kind"]
+
+
+def test_a_column_without_a_heading_is_left_over_and_one_without_a_cell_is_not():
+    rows = [["", "Lead officer", "", "Notes"], ["Care pool", "DASS"], ["Arts", "DCS"]]
+    lay({"R": rows}, "register.xlsx")
+    _, text = mapped("register.xlsx")
+    left = text.partition("Columns left over")[2].partition("ignored:")[0]
+    assert "[A]" in left
+    assert "Notes" not in text
+    [told] = read().warnings
+    assert told.message == "no fact is read from 1 column: `[A]`"
+
+
 def _of_one_sheet():
     with open("one.yaml", "w", encoding="utf-8") as made:  # noqa: PTH123 - where the test stands
         made.write(

@@ -306,4 +306,4 @@ def how_to_answer(fact: Fact, known: str = "unknown") -> str:
         case Records():
             return "the name of each, with ; between; or none"
         case _:
-            return "words; the post, not the person"
+            return "words; of a person the post, not the name"

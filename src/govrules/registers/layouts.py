@@ -139,7 +139,7 @@ def lay_out(grid: Grid, layout: Layout) -> Opened:
     lines: Sequence[int] = ()
     if layout.sideways:
         lines = grid.numbers
-        grid = _turned(grid)
+        grid = turned(grid)
     first, last = layout.header
     rows, numbers, name, sheet = [*grid.rows], grid.numbers, grid.name, grid.sheet
     fill(rows, grid.merged, layout.header)
@@ -226,7 +226,7 @@ def _numbers(numbers: Sequence[int]) -> str:
     return shown + (f" and {len(numbers) - 10:,} more" if len(numbers) > 10 else "")  # noqa: PLR2004 - as tallies
 
 
-def _turned(grid: Grid) -> Grid:
+def turned(grid: Grid) -> Grid:
     """Return the rows as columns and the columns as rows."""
     rows = [*itertools.zip_longest(*grid.rows, fillvalue="")]
     merged = tuple(((left, top), (right, bottom)) for (top, left), (bottom, right) in grid.merged)
@@ -450,9 +450,8 @@ def lies_on_its_side(grid: Grid, is_fact: Callable[[str], bool]) -> tuple[int, i
     first, last = header_of(grid)
     heads = headings_of([*grid.rows][first - 1 : last])
     across = sum(is_fact(each) for each in heads if each)
-    turned = _turned(grid)
     best: tuple[int, int] = (0, 0)
-    for at, column in enumerate(turned.rows[:4]):
+    for at, column in enumerate(turned(grid).rows[:4]):
         texts = [fold_heading(cell) for cell in column if isinstance(cell, str) and not blank(cell)]
         asked = sum(is_fact(each) or each.endswith("?") for each in texts)
         if asked > best[0] and asked * 2 > len(texts):

@@ -212,15 +212,16 @@ class _Proposer:
                 chosen[at] = self._take(one)
         self._one_partner_a_row(table, chosen)
         self._rivals(table, chosen)
-        for at, heading in enumerate(table.headings):
-            if at not in chosen and (not heading or all(map(blank, table.columns[at]))):
-                continue
-            self.proposal.columns.append(self._column(table, at, chosen.get(at)))
+        self.proposal.columns += [
+            self._column(table, at, chosen.get(at))
+            for at in range(len(table.headings))
+            if at in chosen or not table.is_blank(at)
+        ]
 
     def _rivals(self, table: Table, chosen: dict[int, Guess]) -> None:
         """Make nothing sure of a column where another one says that it holds the same."""
         for other, heading in enumerate(table.headings):
-            if other in chosen or not heading or all(map(blank, table.columns[other])):
+            if other in chosen or not heading or table.is_blank(other):
                 continue
             meant = {each.path for each in self.headings.meanings(heading) if each.sure}
             for at, one in chosen.items():
@@ -411,7 +412,7 @@ class _Proposer:
     def _other_sheets(self, file: str, grid: Grid, table: Table, layout: Layout) -> None:
         """Look for more of the register, and for its partners, in other sheets of a workbook."""
         settings = self.proposal.settings
-        same = [] if layout.sideways else alike(grid, table.headings)
+        same = alike(grid, table.headings, layout)
         if same:
             settings["table"] = [layout.table, *same]
         for name in grid.others:
@@ -504,7 +505,7 @@ class _Proposer:
         for at, heading in enumerate(table.headings):
             names = [each.casefold() for each in (table.named(at), heading)]
             key, about = next((given.pop(each) for each in names if each in given), ("", None))
-            if about is None and not heading and all(map(blank, table.columns[at])):
+            if about is None and table.is_blank(at):
                 continue
             column = self._column(table, at, None)
             if about is not None:

@@ -208,7 +208,7 @@ class Rows:
         left = [
             self.table.named(at)
             for at in range(len(self.table.headings))
-            if at not in self.seen and at not in keys
+            if at not in self.seen and at not in keys and not self.table.is_blank(at)
         ]
         mapped = bool(self.sheet.columns and self.sheet.columns[0].node)
         facts = [] if mapped else [*vocabulary_of(self.mapping.cls).facts]

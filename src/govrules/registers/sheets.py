@@ -10,7 +10,7 @@ import attrs
 from govrules.diagnostics import Code, Diagnostic, did_you_mean
 from govrules.explain.phrases import counted, joined
 from govrules.registers.grids import Grid, fill, has_grid, open_grid
-from govrules.registers.layouts import header_of, lay_out
+from govrules.registers.layouts import header_of, lay_out, turned
 from govrules.registers.own_schema import open_columns
 from govrules.registers.sources import TABLES, Layout, Opened, check_file, refuse, suffix_of
 from govrules.registers.tables import Part, Table, headings_of
@@ -63,20 +63,18 @@ def open_table(file: str, layout: Layout, *, name: str = "", alone: bool = False
     )
 
 
-def alike(grid: Grid, headings: Sequence[str]) -> list[str]:
+def alike(grid: Grid, headings: Sequence[str], layout: Layout) -> list[str]:
     """Return the other sheets, but for hidden ones, that have the headings of a table."""
     return [
         name
         for name, each in grid.others.items()
-        if name not in grid.hidden and same_headings(each, headings) is not None
+        if name not in grid.hidden and same_headings(each, headings, layout) is not None
     ]
 
 
 def _not_read(grid: Grid, layout: Layout, table: Table) -> Iterator[Diagnostic]:
     """Warn of sheets that may hold more of the same register."""
-    if layout.sideways:
-        return
-    left = [each for each in alike(grid, table.headings) if each not in layout.further]
+    left = [each for each in alike(grid, table.headings, layout) if each not in layout.further]
     if left:
         every = ", ".join([grid.sheet, *layout.further, *left])
         yield Diagnostic(
@@ -88,10 +86,12 @@ def _not_read(grid: Grid, layout: Layout, table: Table) -> Iterator[Diagnostic]:
         )
 
 
-def same_headings(grid: Grid, headings: Sequence[str]) -> tuple[int, int] | None:
+def same_headings(grid: Grid, headings: Sequence[str], layout: Layout) -> tuple[int, int] | None:
     """Return where another sheet has the headings of a table; None where it has not."""
     wanted = {each.casefold() for each in headings if each}
-    first, last = header_of(grid)
+    if layout.sideways:
+        grid = turned(grid)
+    first, last = layout.header if layout.sideways else header_of(grid)
     rows = [*grid.rows]
     fill(rows, grid.merged, (first, last))
     found = {each.casefold() for each in headings_of(rows[first - 1 : last]) if each}
@@ -100,7 +100,7 @@ def same_headings(grid: Grid, headings: Sequence[str]) -> tuple[int, int] | None
 
 def _like(table: Table, grid: Grid, layout: Layout) -> Opened:
     """Lay another sheet out as the first one is, its headings wherever they stand."""
-    header = same_headings(grid, table.headings) or layout.header
+    header = same_headings(grid, table.headings, layout) or layout.header
     return lay_out(grid, attrs.evolve(layout, table=grid.sheet, header=header))
 
 

@@ -122,6 +122,10 @@ class Table:
         """Return what tells a column from others of one heading."""
         return str(self.lines[column]) if self.lines else letters(column + 1)
 
+    def is_blank(self, column: int) -> bool:
+        """Tell whether no cell of a column is filled."""
+        return all(map(blank, self.columns[column]))
+
     def find(self, name: str) -> list[int]:
         """Return the columns that a name may mean; one with a letter means that column only."""
         folded = fold_heading(name).casefold()

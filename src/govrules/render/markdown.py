@@ -255,7 +255,7 @@ def _register(view: Overview, origin: Origin) -> Iterator[str]:
     if view.frequent:
         yield "## Most frequent\n"
         for rule, times in view.frequent.most_common(_NAMED):
-            yield f"- {times:,} partnerships: {text(rule.title)}"
+            yield f"- {counted(times, 'partnership')}: {text(rule.title)}"
         yield ""
     if view.officers:
         yield "## Questions by lead officer\n"
