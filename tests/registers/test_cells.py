@@ -215,3 +215,17 @@ def test_true_is_not_one():
 def test_a_number_in_a_column_of_text_is_the_text_that_a_spreadsheet_shows():
     assert read("id", 1001.0) == "1001"
     assert read("id", "  A   7 ") == "A 7"
+
+
+def test_a_number_among_amounts_in_thousands_or_millions_may_be_one_of_them():
+    reader = CellReader(FACTS["funding.annual_spend"], Wording())
+    cells = ["£1.2m", "250k", "1.5", 850.0, "£850", "21400", 0, ""]
+    told = [isinstance(each, Problem) for each in reader.column(cells)]
+    assert told == [False, False, True, True, *[False] * 4]
+    assert not any(isinstance(each, Problem) for each in reader.column(cells[2:]))
+    in_pounds = CellReader(FACTS["funding.annual_spend"], Wording(unit="pounds"))
+    assert in_pounds.column(cells)[2] == Decimal("1.5")
+
+
+def test_a_tick_that_is_drawn_as_a_picture_is_one():
+    assert read("funding.pooled", "\u2714\ufe0f") is True

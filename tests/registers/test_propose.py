@@ -566,3 +566,8 @@ def test_what_is_proposed_is_never_refused_confirmed_or_not(folder, heads, rows)
         except FactsError as error:
             raise AssertionError([str(each) for each in error.diagnostics]) from error
         confirm()
+
+
+def test_what_few_rows_have_is_no_reference_for_certain(folder):
+    found, _ = proposed("Partnership,Yes,No\nA,x,\nB,x,\nC,,x\n")
+    assert found["columns"]["No"] == {"fact": "id", "unsure": True}

@@ -324,6 +324,29 @@ def test_the_mapping_may_say_that_it_is_one_body(tmp_path, monkeypatch):
     assert not whole.warnings
 
 
+@pytest.mark.parametrize(
+    ("cell", "names"),
+    [
+        ("Holm Trust; Wend Council; etc.", ["Holm Trust", "Wend Council"]),
+        ("Holm Trust; and others", ["Holm Trust"]),
+        ("1. Holm Trust\n2. Wend Council", ["Holm Trust", "Wend Council"]),
+        ("\u2022 Holm Trust\n- Wend Council", ["Holm Trust", "Wend Council"]),
+        ("1. Holm Trust 2. Wend Council", []),
+    ],
+)
+def test_what_heads_a_name_or_stands_for_more_is_no_body(cell, names, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "register.csv").write_text(f'name,who\nA,"{cell}"\n', "utf-8")
+    (tmp_path / "mapping.yaml").write_text(
+        'govrules: 1\ncolumns: { name: name, who: { fact: "partners[].name", separator: ";" } }\n'
+    )
+    whole = read_source("register.csv", mapping="mapping.yaml")
+    known = whole.subject.partnerships[0].partners
+    told = () if known is UNKNOWN else known
+    assert [each.name for each in told if each is not UNKNOWN] == names
+    assert bool(whole.warnings) == ("Wend Council" not in names or "etc" in cell)
+
+
 @pytest.mark.parametrize("rows", ["rows: partners\n", ""])
 def test_bodies_that_are_counted_are_told_in_rows_of_their_own_too(rows, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

@@ -70,6 +70,8 @@ _PERHAPS_POUNDS: Final = {"£k": Decimal(1_000_000), "£m": Decimal(1_000)}
 _WITH_A_SIGN: Final = {"£k": Decimal(100_000), "£m": Decimal(1_000)}
 
 _UNIT: Final = "|".join(sorted(_SUFFIXES, key=len, reverse=True))
+#: An amount that is said in thousands or more.
+SCALED: Final = re.compile(r"[0-9] ?(?:k|m|b)", re.IGNORECASE)
 _CORE: Final = re.compile(
     r"(?P<minus>-|\()? ?(?P<sign>£|gbp|pounds )? ?(?P<minus2>-)?\+?"
     rf"(?P<number>(?:{_DIGITS})(?:e[+-]?[0-9]{{1,3}})?) ?(?P<unit>{_UNIT})?(?: ?(?:gbp|pounds))?\)?"

@@ -25,6 +25,7 @@ PLACEHOLDERS: Final = frozenset(
         *("vacant", "vacancy", "post vacant", "nobody", "no one", "no-one", "various"),
         *("ditto", "do.", '"', "''", "as above", "as below", "see above", "see below", "see note"),
         *("see notes", "see list", "see attached", "see report", "same as above"),
+        *("etc", "etc.", "et al", "et al.", "others", "and others", "other partners", "and more"),
         *("to follow", "to be advised", "not yet known", "awaited", "pending"),
         *("#ref!", "#value!", "#name?", "#div/0!", "#num!", "#null!"),
     }
@@ -45,9 +46,11 @@ _BEGINNINGS: Final = frozenset(word.split()[0][:3] for word in NO_TEXTS if word)
 DASHES: Final = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
 APOSTROPHES: Final = "\u2018\u2019\u02bc"
 
-_FOLDED: Final = {
+_FOLDED: Final[dict[int, str | None]] = {
     **dict.fromkeys(map(ord, DASHES), "-"),
     **dict.fromkeys(map(ord, APOSTROPHES), "'"),
+    # What has a sign drawn as a picture.
+    0xFE0F: None,
 }
 
 

@@ -80,6 +80,7 @@ PER_CENT: Final = "per cent"
 _POUNDS: Final = frozenset({"", "pounds"})
 #: What parts thousands abroad parts pence here.
 _POINTED: Final = re.compile(r"£? ?([1-9][0-9]{0,2})\.([0-9]{3})")
+_BULLET: Final = re.compile(r"^(?:[-*\u2013\u2022\u00b7\u25aa]|[0-9]{1,2}[.)])[ \t]+")
 _NO_VALUES: Final = UNKNOWN_WORDS | PLACEHOLDERS | NONE_WORDS | NIL_WORDS
 _VALUES: Final = "`govrules explain FACT` lists its values"
 _MARKED: Final = re.compile(r"(?P<word>[^*\u2020\u2021#]+?) ?[*\u2020\u2021#]+")
@@ -339,16 +340,20 @@ def read_choice(text: str, values: Sequence[str]) -> str | Problem:
 
 
 def parted(text: str, separator: str) -> list[str]:
-    """
+    r"""
     Return the parts of a cell that holds several values; a line break parts them too.
 
+    What heads each line of a list in a cell is no part of its text.
+
     >>> parted("Eastshire Council; Westvale Council;", ";")
+    ['Eastshire Council', 'Westvale Council']
+    >>> parted("1. Eastshire Council\n2. Westvale Council", ";")
     ['Eastshire Council', 'Westvale Council']
     """
     if not separator:
         return [text]
     parts = text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", separator)
-    return [part.strip() for part in parts.split(separator) if part.strip()]
+    return [_BULLET.sub("", part) for part in map(str.strip, parts.split(separator)) if part]
 
 
 def _several(value: Any, values: Sequence[str], wording: Wording) -> Any:  # noqa: ANN401 - whatever stands there

@@ -13,7 +13,7 @@ from decimal import Decimal
 from types import NoneType
 from typing import Any, Final
 
-from govrules.decode.amounts import NUMBER, perhaps_pounds
+from govrules.decode.amounts import NUMBER, SCALED, perhaps_pounds
 from govrules.decode.problems import Problem
 from govrules.decode.states import NO_TEXTS, are_plain, fold
 from govrules.decode.values import PER_CENT, Wording, decoder, is_nothing, is_placeholder, written
@@ -24,6 +24,8 @@ from govrules.vocabulary import Fact, Money, Number, Text, YesNo
 
 #: So many times the middle of its column, a number of thousands may be one of pounds.
 _FAR_OFF: Final = 100
+#: From so many pounds on, a number is none of thousands or millions.
+_SMALL: Final = 1000
 #: The numbers that may say yes or no.
 _BITS: Final = frozenset({None, Decimal(0), Decimal(1)})
 
@@ -65,6 +67,8 @@ class CellReader:
         match self._type:
             case Money() if self._wording.unit in ("£k", "£m"):
                 return self._without_far_off(cells, values)
+            case Money() if not self._wording.unit:
+                return self._without_unsaid_unit(cells, values)
             case YesNo():
                 return self._without_counts(cells, values)
             case _:
@@ -131,6 +135,22 @@ class CellReader:
             if number is not None and number >= limit and not isinstance(values[row], Problem):
                 values[row] = perhaps_pounds(written(cells[row]), number, unit)
                 self.bad = True
+        return values
+
+    def _without_unsaid_unit(self, cells: Sequence[Any], values: list[Any]) -> list[Any]:
+        """Return the amounts without those that others of their column say in thousands or more."""
+        if not SCALED.search("\0".join(each for each in cells if isinstance(each, str))):
+            return values
+        for row, cell in enumerate(cells):
+            number = _bare(cell)
+            if number is not None and 0 < number < _SMALL and "£" not in written(cell):
+                self.bad = True
+                values[row] = Problem(
+                    Code.UNREADABLE_VALUE,
+                    f"`{written(cell)}` may be £{number:f}, or thousands or millions, as others of "
+                    "the column are",
+                    f"write its unit beside it, such as £{number:f}k, or its sign: £{number:f}",
+                )
         return values
 
     def _without_counts(self, cells: Sequence[Any], values: list[Any]) -> list[Any]:

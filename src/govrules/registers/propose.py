@@ -374,10 +374,12 @@ class _Proposer:
         for column in self.proposal.columns:
             if column.about.get("fact") not in ("id", "name") or "rows" in self.proposal.settings:
                 continue
-            if not named and column.heading != "id":
-                column.about["unsure"] = "yes"
             [at] = table.find(column.heading)[:1]
             numbered = Counter(said for each in table.columns[at] if (said := _said(each)))
+            # What few rows have is no reference of theirs.
+            few = numbered.total() * 2 < len(table.columns[at])
+            if few or (not named and column.heading != "id"):
+                column.about["unsure"] = "yes"
             twice = [each for each, number in numbered.items() if number > 1]
             if twice:
                 rows = [

@@ -42,7 +42,7 @@ _ROWS_OUT: Final = (Code.ROW_TOO_LONG, Code.SUSPECT_CELL)
 _DELIMITERS: Final = ",;\t|"
 _BREAK: Final = "\n"
 #: What parts names in a cell, and stands in none.
-_MARKS: Final = (";", "|", _BREAK, "\t", " / ", " + ", "\u2022")
+_MARKS: Final = (";", "|", _BREAK, "\t", " / ", " + ", "\u2022", " 2. ", " 2) ")
 #: How the name of a body ends, and of several.
 _BODY: Final = "Council|Authority|Borough|Trust|University|College|Constabulary|Ltd|Limited|CIC|ICB"
 _BODIES: Final = "Councils|Authorities|Boroughs|Districts|Trusts|Universities|Colleges|Schools"
