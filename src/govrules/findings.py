@@ -8,7 +8,7 @@ re-evaluated before it is handed out.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -35,7 +35,20 @@ from govrules.rulebook.ast import (
     rule_conditions,
 )
 from govrules.rulebook.decisions import Action, Progress, Waiver
-from govrules.rulebook.expr import Includes, Known, Quantified, SetOp, Test
+from govrules.rulebook.expr import (
+    Compare,
+    Condition,
+    Count,
+    Includes,
+    Known,
+    Not,
+    Op,
+    Quantified,
+    Quantity,
+    SetOp,
+    Test,
+    children,
+)
 from govrules.rulebook.walk import nodes
 from govrules.truth import UNKNOWN, Truth, Unknown
 from govrules.vocabulary import Choices, Fact, Records
@@ -392,12 +405,9 @@ class Finding(ShownInNotebooks):
         if not value:
             return ""
         view = self._view.seen_from(cited.frame)
-        for node in nodes(self.rule.requires):
-            if isinstance(node, Test) and node.fact.path == cited.name:
-                wanted = _wanted(node, view)
-                if wanted:
-                    return phrases.missing_phrase(cited.fact, wanted - frozenset(value))
-        return ""
+        wanted = (_wanted(each, view) for each in _asked(self.rule.requires, cited.name))
+        lacking = next((each - frozenset(value) for each in wanted if each), None)
+        return phrases.missing_phrase(cited.fact, lacking) if lacking else ""
 
 
 def steps_of(cited: Iterable[Cited], view: View) -> Mapping[str, DerivedValue]:
@@ -507,14 +517,27 @@ def _opened(found: plan.Opened) -> Opened:
     return Opened(rule.id, rule.title, outcome.severity, outcome.could_be, phrase)
 
 
+def _asked(condition: Condition, name: str, *, holds: bool = True) -> Iterator[Test]:
+    """Yield the tests of a set in a condition that are met by members which the set has."""
+    match condition:
+        case Test(fact, Includes(op)):
+            if fact.path == name and holds is not (op is SetOp.MISSING_ANY_OF):
+                yield condition
+        case Not() | Quantified(Quantity.NONE) | Count(predicate=Compare(Op.AT_MOST)):
+            holds = not holds
+        case _:
+            pass
+    for each in children(condition):
+        yield from _asked(each, name, holds=holds)
+
+
 def _wanted(test: Test, view: View) -> frozenset[Any]:
     """Return the members that a test of a set asks for, where it is known which and it fails."""
     predicate, truth = test.predicate, view.truth(test)
-    if not isinstance(predicate, Includes) or truth is Truth.UNKNOWN:
-        return frozenset()
-    holds = truth is (Truth.FALSE if predicate.op is SetOp.MISSING_ANY_OF else Truth.TRUE)
+    assert isinstance(predicate, Includes)  # noqa: S101 - as it was asked for
+    lacks = Truth.TRUE if predicate.op is SetOp.MISSING_ANY_OF else Truth.FALSE
     several = [each for each in view.possible(predicate.operand) if isinstance(each, frozenset)]
-    if holds or len(several) != 1:
+    if truth is not lacks or len(several) != 1:
         return frozenset()
     (wanted,) = several
     return wanted if predicate.op is not SetOp.INCLUDES or len(wanted) == 1 else frozenset()

@@ -143,6 +143,8 @@ DAY = dt.date(2025, 3, 31)
         (amount("size", Number(whole=True, most=Decimal(9)), Op.MORE_THAN, 9), 1, ()),
         (compares("checked", Op.MORE_THAN, DAY), dt.date(2024, 1, 1), dt.date(2025, 4, 1)),
         (compares("checked", Op.LESS_THAN, DAY), dt.date(2026, 1, 1), dt.date(2025, 3, 30)),
+        # What ran out yesterday does not run out soon, and is no way out.
+        (Not(compares("checked", Op.WITHIN_NEXT, 6)), AS_OF, dt.date(2026, 9, 30)),
         (includes(SetOp.MISSING_ANY_OF, "red", "blue"), BOTH, frozenset({"blue"})),
         (All((includes(SetOp.INCLUDES, "red"), Not(includes(SetOp.INCLUDES, "blue")))),
          frozenset({"blue"}), frozenset({"red"})),

@@ -172,6 +172,9 @@ def chosen(name: str, **cases: frozenset[str]) -> By:
         # What is asked for where the level is none is nothing, and of nothing no set has any.
         (has(SetOp.INCLUDES, chosen("level", low=B, middle=B, top=B)), {"level": None}, "the colours are red"),
         (has(SetOp.INCLUDES, chosen("level", low=B, middle=B, top=B)), {}, "the colours do not include blue"),
+        # That blue is not there is as it should be.
+        (All((Not(has(SetOp.INCLUDES, Literal(R))), Not(has(SetOp.INCLUDES, Literal(B))))), {}, "the colours are red"),
+        (has(SetOp.MISSING_ANY_OF, Literal(R)), {}, "the colours are red"),
         # Which of the two is asked for is not known, and neither is there.
         (has(SetOp.INCLUDES_ALL, chosen("big", yes=B, no=R | B)), {}, "the colours are red"),
     ],

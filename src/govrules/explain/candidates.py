@@ -119,7 +119,9 @@ def candidates(ref: FactRef, view: View, compared: Compared) -> list[Any]:
             one = Decimal(1) if isinstance(ref.type, Money) else 1
             return _around(edges, one, None)
         case Date():
-            return _around(edges, dt.timedelta(days=1), None)
+            found = _around(edges, dt.timedelta(days=1), None)
+            # What is to be done is done from now on.
+            return sorted(found, key=lambda each: _is_over(each, view.as_of))
         case Text():
             return [*edges, TO_BE_FOUND, None]
         case Choices(values):
@@ -144,6 +146,10 @@ def _around(constants: Iterable[Any], step: Any, most: Decimal | None) -> list[A
             if not negative and (most is None or beyond <= most):
                 found[beyond] = None
     return [*found, None]
+
+
+def _is_over(value: object, as_of: dt.date | Unknown) -> bool:
+    return isinstance(value, dt.date) and isinstance(as_of, dt.date) and value < as_of
 
 
 def _sets(
