@@ -96,6 +96,15 @@ def test_what_cannot_be_assessed() -> None:
         assess(Item(), rulebook_of(RULES, {}))
 
 
+def test_a_verdict_and_a_level_stand_for_what_they_say() -> None:
+    found = assessed()
+    assert found.of("flagged") == found.of(Verdict.FLAGGED) != ()  # type: ignore[arg-type]
+    assert found.plan("high") == found.plan(Severity.HIGH)  # type: ignore[arg-type]
+    for wrong in (lambda: found.of("flaged"), lambda: found.plan("hihg")):  # type: ignore[arg-type]
+        with pytest.raises(FactsError, match="must be one of"):
+            wrong()
+
+
 def test_a_finding_says_what_to_do() -> None:
     """The first remedy whose case it is, else the rule's own, else nothing."""
     remedy = Remedy("Mend it.", instead=((is_("size", 2), "Grow."), (is_("size", 1), "Shrink.")))

@@ -171,6 +171,11 @@ def test_a_text_that_reads_as_a_state_comes_back_as_the_text(name: str) -> None:
     assert read(to_data(subject)).subject == subject
 
 
+def test_a_choice_of_findings_that_is_none_is_refused() -> None:
+    with pytest.raises(FactsError, match="one of all, flagged"):
+        to_data(assess(Partnership(), RULEBOOK), findings="flaged")  # type: ignore[arg-type]
+
+
 def test_what_is_no_value_of_govrules_is_refused() -> None:
     with pytest.raises(FactsError):
         to_data(object())

@@ -244,6 +244,7 @@ def test_what_if_is_told_in_words_and_as_data(rulebook):
     "facts",
     [
         {"funding.pool": True},
+        {"name.full": "X"},
         {"funding.pooled": "perhaps"},
         {"partners[9].kind": "police"},
         {"partners[Nobody].kind": "police"},
@@ -251,5 +252,21 @@ def test_what_if_is_told_in_words_and_as_data(rulebook):
 )
 def test_what_if_refuses_what_is_no_fact(rulebook, facts):
     found = assess(Partnership(name="X"), rulebook, as_of=AS_OF)
-    with pytest.raises(FactsError):
+    with pytest.raises(FactsError) as told:
         found.what_if(facts)
+    assert str(told.value).count(next(iter(facts)))
+
+
+def test_what_if_names_the_fact_that_is_meant(rulebook):
+    found = assess(Partnership(partners=(Partner(),)), rulebook, as_of=AS_OF)
+    for path in ("protocol.agred", "partners[0].independant"):
+        with pytest.raises(FactsError) as told:
+            found.what_if({path: True})
+        (problem,) = told.value.diagnostics
+        assert (problem.path, problem.help[:12]) == (path, "did you mean")
+
+
+@pytest.mark.parametrize(("option", "value"), [("level", "hihg"), ("settle", "risk_teir")])
+def test_an_option_that_is_none_is_refused(rulebook, option, value):
+    with pytest.raises(FactsError, match=f"`{option}` must be one of .*, not '{value}'"):
+        Interview(Partnership(), rulebook, **{option: value}).open  # noqa: B018 - it is worked out

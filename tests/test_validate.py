@@ -23,6 +23,7 @@ from govrules.model import (
     Staffing,
     Status,
 )
+from govrules.reading import read_text
 from govrules.rulebook.ast import Rulebook
 from govrules.rulebook.load import load_rulebook
 from govrules.truth import UNKNOWN
@@ -280,9 +281,11 @@ def test_an_undeclared_local_fact_is_refused(rulebook: Rulebook) -> None:
 
 
 def test_what_has_to_be_read_first_is_told_how(rulebook: Rulebook) -> None:
-    """A mapping of facts is no subject, and `read` makes one of it."""
+    """A mapping of facts is no subject, and `read` makes one of it; nor is what it returned."""
     with pytest.raises(VocabularyError, match=r"`dict` is no subject.*`read\(…\)\.subject`"):
         check_subject({"name": "Care pool"}, rulebook)
+    with pytest.raises(VocabularyError, match=r"`Read` is no subject; .* its `subject`"):
+        check_subject(read_text("name: Care pool"), rulebook)
 
 
 def test_what_is_plainly_sound_is_seen_at_a_glance():

@@ -28,7 +28,7 @@ from govrules.rulebook.ast import Citation, Derived, Rule, Rulebook, Severity, V
 from govrules.rulebook.decisions import Action, Waiver
 from govrules.rulebook.expr import Compare, FactRef, FactSource, Literal, Op, Test
 from govrules.truth import UNKNOWN, Unknown
-from govrules.validate import check_as_of, check_rulebook, check_subject
+from govrules.validate import check_as_of, check_rulebook, check_subject, one_of
 
 
 @attrs.frozen
@@ -224,6 +224,7 @@ class Assessment(ShownInNotebooks):
 
     def of(self, verdict: Verdict) -> tuple[Finding, ...]:
         """Return the findings with a verdict."""
+        verdict = one_of("verdict", verdict, Verdict)
         return tuple(
             self._finding(place)
             for place, outcome in enumerate(self._outcomes)
@@ -379,6 +380,7 @@ class Assessment(ShownInNotebooks):
 
     def plan(self, level: Severity = Severity.LOW) -> Plan:
         """Return the smallest action plan that clears all flagged findings at a level or above."""
+        level = one_of("level", level, Severity)
         return plan_of(self._rules, self.findings, self._view, level)
 
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import attrs
 
+from govrules.diagnostics import NOWHERE, Code, Diagnostic, did_you_mean
 from govrules.errors import FactsError
 from govrules.rulebook.expr import FactRef, FactSource
 from govrules.truth import UNKNOWN, Unknown
@@ -258,7 +259,7 @@ def _nearest(by_path: Mapping[str, str], path: str) -> str:
     return ""
 
 
-def replaced(record: Any, path: str, value: Any) -> Any:  # noqa: ANN401 - any attrs object, any value
+def replaced(record: Any, path: str, value: Any, within: str = "") -> Any:  # noqa: ANN401 - any attrs object, any value
     """
     Return a record in which a fact has a value, and what the fact is part of is there.
 
@@ -269,6 +270,8 @@ def replaced(record: Any, path: str, value: Any) -> Any:  # noqa: ANN401 - any a
             by its name, as in ``partners[Police].kind``.
 
         value: the value; it is not checked.
+
+        within: what stands before the path in the subject, with its dot.
 
     Raises:
         FactsError: there is no such fact, or no such record.
@@ -283,19 +286,24 @@ def replaced(record: Any, path: str, value: Any) -> Any:  # noqa: ANN401 - any a
     fact = vocabulary.fields.get(name)
     if fact is None:
         if rest or which or "stated" not in vocabulary.about:
-            raise FactsError(path, "a fact", "one that is not in the vocabulary")
+            raise _no_fact(f"{within}{path}", did_you_mean(name, vocabulary.fields))
         return attrs.evolve(record, stated={**annotation(record, "stated"), name: value})
     held = getattr(record, name)
     if which:
-        at = _place(held, which, path)
-        new = value if not rest else replaced(held[at], rest, value)
+        at = _place(held, which, f"{within}{path}")
+        new = value if not rest else replaced(held[at], rest, value, f"{within}{step}.")
         return attrs.evolve(record, **{name: (*held[:at], new, *held[at + 1 :])})
     if not rest:
         return attrs.evolve(record, **{name: value})
     if not isinstance(fact.type, Record):
-        raise FactsError(path, "a fact", "one that is not in the vocabulary")
+        raise _no_fact(f"{within}{path}", f"`{within}{name}` has no facts of its own")
     whole = fact.type.cls() if held is UNKNOWN or held is None else held
-    return attrs.evolve(record, **{name: replaced(whole, rest, value)})
+    return attrs.evolve(record, **{name: replaced(whole, rest, value, f"{within}{name}.")})
+
+
+def _no_fact(path: str, help_: str) -> FactsError:
+    told = Diagnostic(Code.UNKNOWN_FACT, f"unknown fact `{path}`", NOWHERE, help_, path=path)
+    return FactsError(path, "a fact", "one that is not in the vocabulary", (told,))
 
 
 def _parted(path: str) -> tuple[str, str, str]:

@@ -25,6 +25,7 @@ from govrules.ranking import RankedQuestion
 from govrules.reading import declared_by
 from govrules.rulebook.ast import Rulebook, Severity, Verdict
 from govrules.truth import UNKNOWN, Unknown
+from govrules.validate import one_of
 from govrules.vocabulary import Choice, Choices, Fact, Records, Text
 
 #: The engine by which an interview judges again after each answer; the findings are the same.
@@ -101,7 +102,8 @@ class Interview:
         last: facts that are asked after all others, since nobody knew them when they were asked.
 
     Raises:
-        FactsError: the subject is a register, or does not fit the vocabulary.
+        FactsError: the subject is a register or does not fit the vocabulary, or what is asked
+            first, or is to be settled, is not there.
 
     >>> from govrules import load_rulebook
     >>> from govrules.model import Partnership
@@ -128,7 +130,7 @@ class Interview:
             raise FactsError("subject", "one partnership", "a register")
         self.rulebook = rulebook
         self.as_of = as_of
-        self.level = level
+        self.level = one_of("level", level, Severity)
         self._first = tuple(first)
         self._settle = settle
         self._last = frozenset(last)
@@ -247,7 +249,8 @@ class Interview:
         assessment = self.assessment
         questions: Iterable[RankedQuestion] = assessment.questions
         if self._settle:
-            wanted = {each.fact for each in assessment.derived[self._settle].questions}
+            settle = one_of("settle", self._settle, assessment.derived)
+            wanted = {each.fact for each in assessment.derived[settle].questions}
             questions = [each for each in questions if each.question.fact in wanted]
         found = [
             _Open(named_path(self._subject, each.question.fact), each)

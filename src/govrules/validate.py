@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from pathlib import PurePath
-from typing import Any, Final, assert_never
+from typing import Any, Final, Literal, TypeAlias, TypeVar, assert_never
 
 import attrs
 
@@ -34,6 +34,10 @@ from govrules.vocabulary import (
     vocabulary_of,
 )
 
+T = TypeVar("T")
+#: Which findings are wanted: all of them, or those that are flagged.
+Which: TypeAlias = Literal["all", "flagged"]
+
 
 def check_as_of(as_of: object) -> None:
     """
@@ -56,6 +60,19 @@ def check_rulebook(rulebook: object) -> None:
     """
     if not isinstance(rulebook, Rulebook):
         raise FactsError("rulebook", "what `load_rulebook` returned", type(rulebook).__name__)
+
+
+def one_of(name: str, value: object, allowed: Iterable[T]) -> T:
+    """
+    Return the value of an option that was passed, which its text stands for too.
+
+    Raises:
+        FactsError: it is none of the option's values.
+    """
+    known = [*allowed]
+    if value not in known:
+        raise FactsError(name, f"one of {', '.join(map(str, known))}", repr(value)[:_SHOWN])
+    return next(each for each in known if each == value)
 
 
 @attrs.frozen
@@ -166,7 +183,13 @@ def _quick(cls: type) -> Callable[[Any], bool]:
     if any(issubclass(cls, each) for each in (Mapping, list, str, PurePath)):
         msg = f"`{cls.__name__}` is no subject; `govrules.read` makes one of it: `read(…).subject`"
         raise VocabularyError(msg)
-    vocabulary = vocabulary_of(cls)
+    try:
+        vocabulary = vocabulary_of(cls)
+    except VocabularyError as error:
+        if not hasattr(cls, "subject"):
+            raise
+        msg = f"`{cls.__name__}` is no subject; what is read or assessed is its `subject`"
+        raise VocabularyError(msg) from error
     lines = ["def sound(it):"]
     lines += [f"    if it.{name}: return False" for name in vocabulary.about & {"local", "stated"}]
     for index, (name, fact) in enumerate(vocabulary.fields.items()):

@@ -202,6 +202,32 @@ def test_what_is_not_read_is_said() -> None:
     ]
 
 
+@pytest.mark.parametrize("kind", [pl.Categorical, pl.Enum(["A", "B", "active", "ended"])])
+def test_categories_of_polars_are_read(kind: Any) -> None:
+    columns = {"name": ["A", "B"], "status": ["active", None]}
+    frame = pl.DataFrame(columns, schema={"name": pl.String, "status": kind})
+    others = pl.DataFrame(columns, schema={"name": kind, "status": pl.String})
+    assert rows_of(assessed(frame)) == rows_of(assessed(others))
+    assert rows_of(assessed(frame)) == rows_of(assessed(pl.DataFrame(columns)))
+    assert len(assessed(frame[:0])) == 0
+
+
+def test_a_category_that_no_cell_says_is_not_said() -> None:
+    kind = pd.CategoricalDtype(["active", "asleep", "lost"])
+    frame = pd.DataFrame({"name": ["A", "B"], "status": pd.Series(["active"] * 2, dtype=kind)})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assess_table(frame, RULEBOOK, as_of=DAY)
+    frame.loc[1, "status"] = "lost"
+    with pytest.warns(GovrulesWarning, match=r"its column holds `lost`$"):
+        assess_table(frame, RULEBOOK, as_of=DAY)
+
+
+def test_a_choice_of_findings_that_is_none_is_refused() -> None:
+    with pytest.raises(FactsError, match="`findings` must be one of all, flagged, not 'flaged'"):
+        assess_table(pa.table(ROWS), RULEBOOK, findings="flaged")  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     ("headings", "path"), [(["name", "name"], "name"), (["status", " Status"], "status")]
 )

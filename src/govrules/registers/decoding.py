@@ -327,6 +327,10 @@ class ColumnDecoder:
         """Return a column of single values, and where it says that there is none, if anywhere."""
         to = arrow_type(fact.type)
         none: pa.Array | None = None
+        if types.is_dictionary(array.type) and types.is_string_view(array.type.value_type):
+            # Arrow takes nothing from views of texts.
+            words = array.dictionary.cast(pa.string())
+            array = pa.DictionaryArray.from_arrays(array.indices, words)
         made = as_it_is(array, fact.type, to)
         if made is None and types.is_nested(array.type):
             made = self._of_another_shape(array, fact, to, where)

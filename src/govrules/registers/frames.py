@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-import itertools
 import warnings
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, get_args
 
 import attrs
 import narwhals as nw
@@ -31,10 +30,8 @@ from govrules.registers.own_schema import Doubts, Where, check_headings, whole_t
 from govrules.registers.verdicts import SEVERITY_CODES, VERDICT_CODES
 from govrules.rulebook.ast import Rulebook, Verdict
 from govrules.truth import UNKNOWN, Unknown
-from govrules.validate import check_as_of, check_rulebook
+from govrules.validate import Which, check_as_of, check_rulebook, one_of
 
-#: Which findings a table holds.
-Which: TypeAlias = Literal["all", "flagged"]
 _NAME: Final = "the table"
 #: In the order of their codes.
 _LEVELS: Final = [each.value for each in SEVERITY_CODES if each is not None]
@@ -92,6 +89,7 @@ def assess_table(
     """
     check_rulebook(rulebook)
     check_as_of(as_of)
+    flagged = one_of("findings", findings, get_args(Which)) == "flagged"
     native, backend = _arrow(table)
     cls = class_of(rulebook, kind)
     name = next(each for each, known in rulebook.subjects.items() if known is cls)
@@ -101,7 +99,7 @@ def assess_table(
         warnings.warn(each, GovrulesWarning, stacklevel=2)
     laid = laid.combine_chunks()
     told = [judge.told(judge.block(each)) for each in laid.to_batches(BLOCK)]
-    return _native(_findings(told, judge, laid, flagged=findings == "flagged"), backend)
+    return _native(_findings(told, judge, laid, flagged=flagged), backend)
 
 
 @functools.lru_cache(maxsize=4)
@@ -351,8 +349,11 @@ class _Flat(ColumnDecoder):
 
     def tell(self, where: Where, coded: Any, found: list[Any], kinds: Any) -> None:  # noqa: ANN401, ARG002 - as it is overridden
         """Gather those of a column."""
-        words = itertools.compress(coded.dictionary.to_pylist(), kinds)
-        self.unread.setdefault(where.path, {}).update(dict.fromkeys(map(str, words)))
+        words = coded.dictionary.to_pylist()
+        # A dictionary may hold words that no cell says.
+        for at in np.unique(coded.indices.drop_null().to_numpy()):
+            if kinds[at]:
+                self.unread.setdefault(where.path, {})[str(words[at])] = None
 
 
 def _paths(cls: type, rulebook: Rulebook) -> dict[str, str]:
@@ -381,8 +382,9 @@ def _decoded(table: Any, decoder: ColumnDecoder, wanted: Collection[str]) -> tup
     """Return a table decoded, and what has to be said of its values."""
     made, before = [], 0
     heads = {name.partition(".")[0].removesuffix(NONE) for name in table.column_names}
-    nothing = pa.RecordBatch.from_pylist([], table.schema)
-    for each in table.combine_chunks().to_batches() or [nothing]:
+    nothing = [pa.nulls(0, each.type) for each in table.schema]
+    none = pa.RecordBatch.from_arrays(nothing, schema=table.schema)
+    for each in table.combine_chunks().to_batches() or [none]:
         batch = decoder.batch(each, before, {"id", "name", *heads, *wanted})
         made.append(pa.Table.from_batches([batch]))
         before += each.num_rows

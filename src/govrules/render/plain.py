@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, get_args
 
 import attrs
 
@@ -28,13 +28,12 @@ from govrules.rulebook.ast import Citation, Remedy, Rule, Rulebook, Verdict
 from govrules.saved import Changed
 from govrules.subjects import words_of
 from govrules.truth import UNKNOWN, Unknown
+from govrules.validate import Which, one_of
 from govrules.vocabulary import Collected, closed_values, vocabulary_of
 
 FORMAT = 1
 #: How many rules are kept as data.
 _MOST_RULES: Final = 2**10
-#: Which findings stand in data: all of them, or those that are flagged.
-Which: TypeAlias = Literal["all", "flagged"]
 
 
 def to_data(value: Any, *, findings: Which = "all") -> Any:  # noqa: ANN401 - any public value to JSON
@@ -52,12 +51,13 @@ def to_data(value: Any, *, findings: Which = "all") -> Any:  # noqa: ANN401 - an
             part of the time: what is asked is then what is asked about these.
 
     Raises:
-        FactsError: the value is none of these.
+        FactsError: the value is none of these, or there is no such choice of findings.
 
     >>> from govrules import Partnership
     >>> to_data(Partnership(name="Care pool", protocol=None))
     {'govrules': 1, 'name': 'Care pool', 'protocol': 'none'}
     """
+    one_of("findings", findings, get_args(Which))
     match value:
         case Assessment():
             subject = assessment_data(value, findings=findings)
