@@ -210,6 +210,8 @@ def test_only_rules_that_read_what_changed_are_settled_again(live, monkeypatch):
         (lambda live: live.change("pool", {"funding.pooled": 3}), "`funding.pooled` must be"),
         (lambda live: live.change("pool", {"partners[3].name": "x"}), "one of 0 records"),
         (lambda live: live.change("pool", {"id": "another"}), "as it was put"),
+        (lambda live: live.change("pool", POOLED, at="7"), "`at` must be a whole number, not str"),
+        (lambda live: live.put(Partnership(id="x"), at=True), "a whole number, not bool"),
         (lambda live: live.change("pool", {"local.nothing": 1}), "a local fact"),
         (lambda live: live.change("pool", {"funding": 3}), "a mapping of facts"),
         (lambda live: live.change("pool", {"partners": "x"}), "a list of records"),
@@ -231,6 +233,24 @@ def test_a_bad_event_is_a_clear_error_and_changes_nothing(live, event, message):
     with pytest.raises(FactsError, match=message):
         event(live)
     assert live.snapshot() == before
+
+
+@pytest.mark.parametrize(
+    ("facts", "path", "code", "said"),
+    [
+        ({"funding.poled": True}, "funding.poled", "GR101", "did you mean `pooled`?"),
+        ({"funding": {"poled": True}}, "funding.poled", "GR101", "did you mean `pooled`?"),
+        ({"risk_tier": "hihg"}, "risk_tier", "GR103", "did you mean `high`?"),
+        ({"reviewed": "soon"}, "reviewed", "GR102", "write a date such as 2026-03-31"),
+    ],
+)
+def test_a_fact_of_an_event_is_refused_as_one_that_is_read(live, facts, path, code, said):
+    live.put(Partnership(id="pool"))
+    with pytest.raises(FactsError) as told:
+        live.change("pool", facts)
+    (problem,) = told.value.diagnostics
+    assert (problem.path, problem.code.id) == (path, code)
+    assert problem.help.startswith(said)
 
 
 def test_more_entries_than_a_register_has_are_refused(live, monkeypatch):

@@ -18,14 +18,24 @@ from govrules.bodies import counts_once, once_each
 from govrules.decode.problems import Problem, describe
 from govrules.decode.states import VALUE, fold, state_of
 from govrules.decode.values import decoder, is_placeholder, written
-from govrules.diagnostics import Code, Diagnostic, Span
+from govrules.diagnostics import Code, Diagnostic, Span, did_you_mean
 from govrules.errors import FactsError
 from govrules.facts import annotation
 from govrules.reading import CARRIED
 from govrules.rulebook.ast import Rulebook
 from govrules.rulebook.reads import Path
 from govrules.truth import UNKNOWN
-from govrules.vocabulary import Choices, Fact, FactType, Record, Records, Text, vocabulary_of
+from govrules.validate import Misfit
+from govrules.vocabulary import (
+    Choices,
+    Fact,
+    FactType,
+    Record,
+    Records,
+    Text,
+    Vocabulary,
+    vocabulary_of,
+)
 
 #: More than anybody records of one partnership; what exceeds it is an error of the sender.
 MOST_FACTS: Final = 20_000
@@ -65,7 +75,7 @@ class Reader:
         if isinstance(plain, cls):
             return plain
         if not isinstance(plain, Mapping):
-            raise FactsError(path or cls.__name__.lower(), "a mapping of facts", _short(plain))
+            raise _refused(path or cls.__name__.lower(), "a mapping of facts", _short(plain))
         vocabulary = vocabulary_of(cls)
         values: dict[str, Any] = {}
         for name, value in plain.items():
@@ -79,7 +89,7 @@ class Reader:
                 }
                 values[name] = {key: each for key, each in read.items() if each is not UNKNOWN}
             else:
-                raise _no_such_fact(where)
+                raise _no_such_fact(where, vocabulary)
         return cls(**values)
 
     def changed(self, record: Any, path: Path, value: Any, *, prefix: Path = "") -> Any:  # noqa: ANN401
@@ -101,7 +111,8 @@ class Reader:
             FactsError: there is no such fact, or the value does not fit it.
         """
         cls: type = type(record)
-        fields = vocabulary_of(cls).fields
+        vocabulary = vocabulary_of(cls)
+        fields = vocabulary.fields
         head, _, rest = path.partition(".")
         step = _STEP.fullmatch(head)
         if step is None or step[1] not in fields:
@@ -113,7 +124,7 @@ class Reader:
             new = self._in_list(old, fact, rest, value, path=f"{where}[{int(step[2])}]")
         elif rest:
             if not isinstance(fact.type, Record):
-                raise _no_such_fact(f"{prefix}{path}")
+                raise _no_such_fact(f"{prefix}{path}", vocabulary)
             inner = fact.type.cls() if old is None or old is UNKNOWN else old
             new = self.changed(inner, rest, value, prefix=f"{where}.")
         else:
@@ -125,10 +136,10 @@ class Reader:
         head, _, rest = path.partition(".")
         name, key = (head, rest) if rest else ("stated", path)
         cls: type = type(base)
-        if name not in CARRIED or name not in vocabulary_of(cls).about:
-            raise _no_such_fact(f"{prefix}{path}")
-        if name == "stated" and self._declared(name, key, cls) is None:
-            raise _no_such_fact(f"{prefix}{path}")
+        vocabulary = vocabulary_of(cls)
+        declared = name != "stated" or self._declared(name, key, cls) is not None
+        if name not in CARRIED or name not in vocabulary.about or not declared:
+            raise _no_such_fact(f"{prefix}{path}", vocabulary)
         known = dict(annotation(base, name))
         known.pop(key, None)
         new = value
@@ -148,13 +159,13 @@ class Reader:
         path: Path,
     ) -> tuple[Any, ...]:
         if not isinstance(fact.type, Records):
-            raise FactsError(path, "a fact of the vocabulary", "no record of a list")
+            raise _refused(path, "a fact of the vocabulary", "no record of a list")
         index = int(path.rpartition("[")[2].removesuffix("]"))
         items: tuple[Any, ...] = (UNKNOWN,) if old is UNKNOWN else old or ()
         # As facts count them: those that are known, without the gaps between them.
         known = [each for each in items if each is not UNKNOWN]
         if index > len(known):
-            raise FactsError(path, f"one of {len(known)} records, or the next", "a later one")
+            raise _refused(path, f"one of {len(known)} records, or the next", "a later one")
         after: list[Any] = []
         if rest:
             before = known[index] if index < len(known) else fact.type.cls()
@@ -209,17 +220,18 @@ class Reader:
         if found.code is Code.READ_WITH_CARE or isinstance(fact_type, Text):
             self._tell(found, path)
             return found.value
-        raise FactsError(path, describe(fact_type), f"`{str(value)[:_SHOWN]}`")
+        code = Code.TYPE_MISMATCH if found.code.is_warning else found.code
+        raise _refused(path, describe(fact_type), f"`{str(value)[:_SHOWN]}`", code, found.help)
 
     def _about(self, name: str, key: str, value: Any, *, cls: type, path: Path) -> Any:  # noqa: ANN401
         if name == "evidence":
             if not isinstance(value, str):
-                raise FactsError(path, "a line of text", _short(value))
+                raise _refused(path, "a line of text", _short(value))
             return value
         fact = self._declared(name, key, cls)
         if fact is None:
             kind = "local" if name == "local" else "derived"
-            raise FactsError(path, f"a {kind} fact of the rulebook", "no such fact")
+            raise _refused(path, f"a {kind} fact of the rulebook", "no such fact")
         return self._value(value, fact.type, path=path)
 
     def _declared(self, name: str, key: str, cls: type) -> Fact | None:
@@ -232,8 +244,16 @@ class Reader:
 _decoder = functools.cache(decoder)
 
 
-def _no_such_fact(path: Path) -> FactsError:
-    return FactsError(path, "a fact of the vocabulary", "unknown to it")
+def _no_such_fact(path: Path, vocabulary: Vocabulary) -> FactsError:
+    near = did_you_mean(path.rpartition(".")[2], vocabulary.fields)
+    return _refused(path, "a fact of the vocabulary", "unknown to it", Code.UNKNOWN_FACT, near)
+
+
+def _refused(
+    path: Path, expected: str, actual: str, code: Code = Code.TYPE_MISMATCH, help_: str = ""
+) -> FactsError:
+    told = Misfit(path, expected, actual, code, help_).diagnostic
+    return FactsError(path, expected, actual, (told,))
 
 
 def _short(value: object) -> str:
@@ -242,7 +262,7 @@ def _short(value: object) -> str:
 
 def _several(value: Any, expected: str, path: Path) -> Collection[Any]:  # noqa: ANN401
     if not isinstance(value, list | tuple | set | frozenset):
-        raise FactsError(path, expected, _short(value))
+        raise _refused(path, expected, _short(value))
     return value
 
 
@@ -303,4 +323,4 @@ def fits(number: int, path: Path) -> None:
         FactsError: there are more.
     """
     if number > MOST_FACTS:
-        raise FactsError(path, f"at most {MOST_FACTS:,} facts", f"{number:,}")
+        raise _refused(path, f"at most {MOST_FACTS:,} facts", f"{number:,}")

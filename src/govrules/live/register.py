@@ -475,6 +475,8 @@ class LiveRegister:
         told: Sequence[Diagnostic] = (),
     ) -> Applied:
         """Work an event out, which adds to what is told; take it, and call back; or say why not."""
+        if type(at) not in (int, type(None)):
+            raise FactsError("at", "a whole number", type(at).__name__)
         with self._lock:
             self._refuse_from_callback()
             if sender is not None and self._numbers.is_late(sender, at):
