@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import json
 from collections.abc import Callable
@@ -330,3 +331,18 @@ def test_numbers_with_exponents_are_numbers() -> None:
         if Decimal(str(written)) <= 10**15:
             found = read({"funding": {"annual_spend": written}})
             assert found.subject.funding.annual_spend == Decimal(1000)
+
+
+def test_a_time_of_a_program_is_its_day() -> None:
+    zone = dt.timezone(dt.timedelta(hours=1))
+    days = [dt.datetime(2025, 6, 1, 9), dt.datetime(2025, 6, 1, 0, 30, tzinfo=zone)]  # noqa: DTZ001 - it is its own day
+    days += [pd.Timestamp("2025-06-01 23:59"), pd.Timestamp("2025-06-01").to_datetime64()]
+    for day in days:
+        found = read({"started": day}, strict=True)
+        assert found.subject.started == dt.date(2025, 6, 1)
+        assert found.subject == one(read(pd.DataFrame({"started": [day]})))
+    nothing = pd.Series([None], dtype="datetime64[ns]").to_numpy()[0]
+    assert read({"started": nothing}, strict=True).subject.started is UNKNOWN
+    length = pd.Timedelta(days=3).to_timedelta64()
+    with pytest.raises(FactsError, match="`timedelta` is no fact"):
+        read({"funding": {"annual_spend": length}})

@@ -389,12 +389,15 @@ class _Nodes:
             case int() if value.bit_length() > _LONGEST_NUMBER:
                 return f"{'-' if value < 0 else ''}1e{_LONGEST_NUMBER}"
             case int() | float() | Decimal() | dt.date():
-                return "null" if is_nothing(value) else written(value)
-        if type(value).__name__ == "NAType":
+                day = value.date() if isinstance(value, dt.datetime) else value
+                return "null" if is_nothing(value) else written(day)
+        kind = type(value).__name__
+        if kind == "NAType":
             return "null"
         if callable(getattr(value, "item", None)) and not getattr(value, "shape", ()):
-            return self._text(value.item(), path)
-        kind = type(value).__name__
+            # numpy makes a number of a time to the nanosecond.
+            of_time = kind in ("datetime64", "timedelta64")
+            return self._text((value.astype(f"{kind}[us]") if of_time else value).item(), path)
         self._refuse(
             Code.TYPE_MISMATCH,
             f"a value of the type `{kind}` is no fact (`{path}`)" if path else f"`{kind}` is none",
