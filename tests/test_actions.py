@@ -34,6 +34,14 @@ actions:
 """
 
 
+def test_a_state_may_be_its_word():
+    """Otherwise what is done would count as planned."""
+    done = Action("care", "protocol", state="done")  # type: ignore[arg-type]
+    assert done.progress(Verdict.FLAGGED, UNKNOWN) is Progress.NOT_CLEARED
+    with pytest.raises(ValueError, match="'dnoe' is not a valid State"):
+        Action("care", "protocol", state="dnoe")  # type: ignore[arg-type]
+
+
 def test_what_is_written_is_read_back(tmp_path):
     path = tmp_path / "actions.yaml"
     write_actions(path, [AGREE, MEET])

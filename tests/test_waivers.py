@@ -38,6 +38,12 @@ def waiver(rule=RULE, partnerships=("EX-01",), until=dt.date(2026, 12, 31)):
     return Waiver(rule, partnerships, "It is new.", "Cabinet", until)
 
 
+@pytest.mark.parametrize("wrong", [{"until": "2026-12-31"}, {"partnerships": "EX-01"}])
+def test_a_waiver_whose_parts_are_texts_is_refused(wrong):
+    with pytest.raises(TypeError, match=f"'{next(iter(wrong))}' must be"):
+        waiver(**wrong)
+
+
 @pytest.fixture(scope="module")
 def whole():
     return assess_register(read(REGISTER).subject, BOOK, as_of=DAY)

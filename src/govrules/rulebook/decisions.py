@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 import attrs
+from attrs.validators import instance_of
 
 from govrules.diagnostics import NOWHERE, Span
 from govrules.rulebook.ast import Verdict
@@ -26,10 +27,10 @@ class Waiver:
     """
 
     rule: str
-    partnerships: tuple[str, ...]
+    partnerships: tuple[str, ...] = attrs.field(validator=instance_of(tuple))
     reason: str
     approved: str
-    until: dt.date
+    until: dt.date = attrs.field(validator=instance_of(dt.date))
     span: Span = attrs.field(default=NOWHERE, eq=False, repr=False, kw_only=True)
 
     def covers(self, called: Sequence[frozenset[str]], as_of: object) -> bool:
@@ -93,7 +94,7 @@ class Action:
     do: str = ""
     owner: str = ""
     by: dt.date | str = ""
-    state: State = State.PLANNED
+    state: State = attrs.field(default=State.PLANNED, converter=State)
     why: str = ""
     span: Span = attrs.field(default=NOWHERE, eq=False, repr=False, kw_only=True)
 
