@@ -459,7 +459,7 @@ class Rulebook:
     #: The rulebook before anything was adapted; None where nothing is.
     _plain: Rulebook | None = attrs.field(default=None, repr=False, eq=False, alias="plain")
     #: What is kept of what was made of it, by what makes it; see `kept_on_rulebook`.
-    made: dict[Any, Any] = attrs.field(factory=dict, init=False, repr=False, eq=False)
+    _made: dict[Any, Any] = attrs.field(factory=dict, init=False, repr=False, eq=False)
 
     @property
     def plain(self) -> Rulebook:
@@ -539,9 +539,10 @@ def kept_on_rulebook(
     ) -> Callable[Concatenate[Rulebook, P], R]:
         @wraps(make)
         def found(rulebook: Rulebook, /, *args: P.args, **named: P.kwargs) -> R:
-            its: Any = rulebook.made.get(make)
+            its: Any = rulebook._made.get(make)  # noqa: SLF001 - its own
             if its is None:
-                its = rulebook.made[make] = lru_cache(most)(partial(make, rulebook))
+                its = lru_cache(most)(partial(make, rulebook))
+                rulebook._made[make] = its  # noqa: SLF001 - its own
             return cast("R", its(*args, **named))
 
         return found
