@@ -8,7 +8,7 @@ re-evaluated before it is handed out.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -35,21 +35,8 @@ from govrules.rulebook.ast import (
     rule_conditions,
 )
 from govrules.rulebook.decisions import Action, Progress, Waiver
-from govrules.rulebook.expr import (
-    Compare,
-    Condition,
-    Count,
-    Includes,
-    Known,
-    Not,
-    Op,
-    Quantified,
-    Quantity,
-    SetOp,
-    Test,
-    children,
-)
-from govrules.rulebook.walk import nodes
+from govrules.rulebook.expr import Includes, Known, Quantified, SetOp, Test
+from govrules.rulebook.walk import asking_members, nodes
 from govrules.truth import UNKNOWN, Truth, Unknown
 from govrules.vocabulary import Choices, Fact, Records
 
@@ -405,7 +392,7 @@ class Finding(ShownInNotebooks):
         if not value:
             return ""
         view = self._view.seen_from(cited.frame)
-        wanted = (_wanted(each, view) for each in _asked(self.rule.requires, cited.name))
+        wanted = (_wanted(each, view) for each in asking_members(self.rule.requires, cited.name))
         lacking = next((each - frozenset(value) for each in wanted if each), None)
         return phrases.missing_phrase(cited.fact, lacking) if lacking else ""
 
@@ -515,20 +502,6 @@ def _opened(found: plan.Opened) -> Opened:
     else:
         phrase = f"{phrases.lowered(rule.title)} ({outcome.severity.value})"
     return Opened(rule.id, rule.title, outcome.severity, outcome.could_be, phrase)
-
-
-def _asked(condition: Condition, name: str, *, holds: bool = True) -> Iterator[Test]:
-    """Yield the tests of a set in a condition that are met by members which the set has."""
-    match condition:
-        case Test(fact, Includes(op)):
-            if fact.path == name and holds is not (op is SetOp.MISSING_ANY_OF):
-                yield condition
-        case Not() | Quantified(Quantity.NONE) | Count(predicate=Compare(Op.AT_MOST)):
-            holds = not holds
-        case _:
-            pass
-    for each in children(condition):
-        yield from _asked(each, name, holds=holds)
 
 
 def _wanted(test: Test, view: View) -> frozenset[Any]:

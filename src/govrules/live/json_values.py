@@ -26,16 +26,7 @@ from govrules.rulebook.ast import Rulebook
 from govrules.rulebook.reads import Path
 from govrules.truth import UNKNOWN
 from govrules.validate import Misfit
-from govrules.vocabulary import (
-    Choices,
-    Fact,
-    FactType,
-    Record,
-    Records,
-    Text,
-    Vocabulary,
-    vocabulary_of,
-)
+from govrules.vocabulary import Choices, Fact, FactType, Record, Records, Text, vocabulary_of
 
 #: More than anybody records of one partnership; what exceeds it is an error of the sender.
 MOST_FACTS: Final = 20_000
@@ -89,7 +80,7 @@ class Reader:
                 }
                 values[name] = {key: each for key, each in read.items() if each is not UNKNOWN}
             else:
-                raise _no_such_fact(where, vocabulary)
+                raise _no_such_fact(where, vocabulary.fields)
         return cls(**values)
 
     def changed(self, record: Any, path: Path, value: Any, *, prefix: Path = "") -> Any:  # noqa: ANN401
@@ -111,8 +102,7 @@ class Reader:
             FactsError: there is no such fact, or the value does not fit it.
         """
         cls: type = type(record)
-        vocabulary = vocabulary_of(cls)
-        fields = vocabulary.fields
+        fields = vocabulary_of(cls).fields
         head, _, rest = path.partition(".")
         step = _STEP.fullmatch(head)
         if step is None or step[1] not in fields:
@@ -124,7 +114,7 @@ class Reader:
             new = self._in_list(old, fact, rest, value, path=f"{where}[{int(step[2])}]")
         elif rest:
             if not isinstance(fact.type, Record):
-                raise _no_such_fact(f"{prefix}{path}", vocabulary)
+                raise _no_such_fact(f"{prefix}{path}", fields)
             inner = fact.type.cls() if old is None or old is UNKNOWN else old
             new = self.changed(inner, rest, value, prefix=f"{where}.")
         else:
@@ -139,7 +129,7 @@ class Reader:
         vocabulary = vocabulary_of(cls)
         declared = name != "stated" or self._declared(name, key, cls) is not None
         if name not in CARRIED or name not in vocabulary.about or not declared:
-            raise _no_such_fact(f"{prefix}{path}", vocabulary)
+            raise _no_such_fact(f"{prefix}{path}", vocabulary.fields)
         known = dict(annotation(base, name))
         known.pop(key, None)
         new = value
@@ -244,8 +234,8 @@ class Reader:
 _decoder = functools.cache(decoder)
 
 
-def _no_such_fact(path: Path, vocabulary: Vocabulary) -> FactsError:
-    near = did_you_mean(path.rpartition(".")[2], vocabulary.fields)
+def _no_such_fact(path: Path, known: Collection[str]) -> FactsError:
+    near = did_you_mean(path.rpartition(".")[2], known)
     return _refused(path, "a fact of the vocabulary", "unknown to it", Code.UNKNOWN_FACT, near)
 
 

@@ -15,6 +15,7 @@ from govrules.rulebook.expr import (
     By,
     Compare,
     Condition,
+    Count,
     FactRef,
     FactSource,
     Includes,
@@ -26,6 +27,9 @@ from govrules.rulebook.expr import (
     Operand,
     Parameter,
     Predicate,
+    Quantified,
+    Quantity,
+    SetOp,
     Test,
     beside,
     children,
@@ -41,6 +45,20 @@ def nodes(condition: Condition) -> Iterator[Condition]:
         each = waiting.pop()
         yield each
         waiting += reversed(children(each))
+
+
+def asking_members(condition: Condition, name: str, *, holds: bool = True) -> Iterator[Test]:
+    """Yield the tests of a set in a condition that are met by members which the set has."""
+    match condition:
+        case Test(fact, Includes(op)):
+            if fact.path == name and holds is not (op is SetOp.MISSING_ANY_OF):
+                yield condition
+        case Not() | Quantified(Quantity.NONE) | Count(predicate=Compare(Op.AT_MOST)):
+            holds = not holds
+        case _:
+            pass
+    for each in children(condition):
+        yield from asking_members(each, name, holds=holds)
 
 
 def tested_records(conditions: Iterable[Condition]) -> frozenset[str]:
