@@ -826,6 +826,8 @@ NOWHERE: Final = Span("")
 #: A longer line of a file is shown in part: this much of it at the most, and beside the place.
 _WIDTH: Final = 200
 _MARGIN: Final = 60
+#: What denies in a word of several parts.
+_DENIES: Final = re.compile(r"(?:^|[\W_])(?:not?|none|never)(?![^\W_])")
 #: So many words can all be named in a help line.
 _FEW: Final = 30
 
@@ -909,11 +911,15 @@ def did_you_mean(
 
     >>> did_you_mean("critcal", ["low", "high", "critical"])
     'did you mean `critical`?'
+    >>> did_you_mean("not flagged", ["flagged", "clear"])
+    'allowed: `flagged`, `clear`'
     """
     words = list(allowed)
-    near = difflib.get_close_matches(word, words, n=1, cutoff=likeness)
+    # What is denied was not meant to be affirmed.
+    alike = [each for each in words if not _DENIES.search(word) or _DENIES.search(each)]
+    near = difflib.get_close_matches(word, alike, n=1, cutoff=likeness)
     if not near and not word.islower():
-        folded = {each.lower(): each for each in words}
+        folded = {each.lower(): each for each in alike}
         found = difflib.get_close_matches(word.lower(), folded, n=1, cutoff=likeness)
         near = [folded[each] for each in found]
     if near:

@@ -219,11 +219,13 @@ class _Builder:
         if event.anchor is not None:
             self._refuse(event, f"anchor `&{event.anchor}`")
         if event.tag is not None:
-            self._refuse(event, f"tag `{event.tag.replace(_STANDARD_TAG, '!!')}`")
+            help_ = "write `not: { fact: value }`" if event.tag == "!=" else ""
+            self._refuse(event, f"tag `{event.tag.replace(_STANDARD_TAG, '!!')}`", help_)
 
-    def _refuse(self, event: Any, what: str) -> Scalar:  # noqa: ANN401 - the C parser has no types
+    def _refuse(self, event: Any, what: str, help_: str = "") -> Scalar:  # noqa: ANN401 - the C parser has no types
         place = _place(event.start_mark)
-        self.report.add(Code.YAML_FEATURE, f"{what} is not used here", place, "write the value out")
+        help_ = help_ or "write the value out"
+        self.report.add(Code.YAML_FEATURE, f"{what} is not used here", place, help_)
         return place
 
     def _second_document(self, event: Any) -> None:  # noqa: ANN401 - the C parser has no types
@@ -431,7 +433,6 @@ OF_SIGNS: Final = {
     ">": "more_than",
     "<": "less_than",
     "==": "equals",
-    "!=": "equals",
 }
 
 

@@ -9,7 +9,7 @@ import attrs
 import pytest
 
 from govrules.model import Partner, Partnership, Register
-from govrules.rulebook import expr, types
+from govrules.rulebook import conditions, expr, types
 from govrules.rulebook.ast import Rule, Rulebook
 from govrules.rulebook.expr import (
     All,
@@ -193,10 +193,10 @@ def test_ages_are_in_months_and_chosen_by_a_derived_fact(rulebook: Rulebook) -> 
 
 
 def test_text_is_read_as_text(rulebook: Rulebook) -> None:
-    """`NO` stays NO in a text, and `none` in quotes is a word."""
+    """`NO` stays NO in a text, `not` denies nothing there, and `none` in quotes is a word."""
     assert applies(rulebook.rule("a-text")) == All(
         (
-            compare(fact("name"), Op.EQUALS, "NO"),
+            expr.Test(fact("name"), OneOf((Literal("NO"), Literal("not for profit")))),
             compare(local(rulebook, "motto"), Op.EQUALS, "none"),
         )
     )
@@ -459,3 +459,23 @@ def test_a_fact_reference_has_the_type_of_its_fact() -> None:
     """A reference carries the fact that it names."""
     described: Fact = vocabulary_of(Partnership).facts["name"]
     assert FactRef("name", 0, described).type == Text()
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("min", "did you mean `at_least`?"),
+        (">=", "did you mean `at_least`?"),
+        ("more than", "did you mean `more_than`?"),
+        ("is_not", "write `equals` here, and the whole test below `not:`"),
+        ("not_above", "write `more_than` here, and the whole test below `not:`"),
+        ("newer_than", "`count` takes: `equals`, `at_least`"),
+        ("never_equals", "allowed: `equals`, `at_least`"),
+    ],
+)
+def test_a_test_written_in_another_way_is_not_cured_by_its_opposite(
+    written: str, meant: str
+) -> None:
+    assert conditions._test_meant(written, "count", ("equals", "at_least", "more_than")).startswith(
+        meant
+    )

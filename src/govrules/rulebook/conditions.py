@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 import attrs
@@ -12,6 +12,7 @@ from govrules.decode.values import Problem, read
 from govrules.diagnostics import Code, did_you_mean
 from govrules.model import AssessmentFacts, Pair
 from govrules.nodes import Entries, Items, Node, Scalar
+from govrules.parsing import OF_SIGNS
 from govrules.rulebook.expr import (
     All,
     AnyOf,
@@ -43,7 +44,7 @@ from govrules.rulebook.types import (
     tests_for,
     type_phrase,
 )
-from govrules.rulebook.words import MEANT
+from govrules.rulebook.words import DENIED, MEANT, ONE_OF
 from govrules.subjects import words_of
 from govrules.vocabulary import (
     COUNTED,
@@ -227,11 +228,10 @@ class ConditionReader(OperandReader):
         if counted or (name in AGGREGATES and isinstance(ref.type, Records)):
             return self._aggregate(ref, test, value, classes)
         if name not in TESTS:
-            meant = MEANT.get(name.lower(), name)
             tests = tests_for(ref.type)
-            help_ = did_you_mean(meant, tests)
-            if meant in TESTS and meant not in tests:
-                help_ = f"`{ref.path}` takes: " + ", ".join(f"`{each}`" for each in tests)
+            help_ = _test_meant(name, ref.path, tests)
+            if name in ONE_OF and "equals" in tests:
+                help_ = f"write `{ref.path}: [ … ]`"
             raise self.refused(Code.UNKNOWN_TEST, f"unknown test `{name}`", test, help_)
         if name not in tests_for(ref.type):
             raise self.refused(
@@ -333,6 +333,19 @@ class ConditionReader(OperandReader):
                 Code.UNKNOWN_TEST,
                 f"unknown test `{key.text}` of a {of.path}",
                 key,
-                did_you_mean(key.text, allowed),
+                _test_meant(key.text, of.path, allowed),
             )
         return self._comparison(key.text, value, of)
+
+
+def _test_meant(written: str, path: str, tests: Sequence[str]) -> str:
+    """Return how a test is written that somebody wrote in another way."""
+    word = re.sub(r"[\s-]+", "_", written.lower())
+    meant = OF_SIGNS.get(word) or MEANT.get(word, word)
+    denies = re.fullmatch(r"(?:is_|does_)?not?_(\w+)", word)
+    denied = DENIED.get(word) or (denies and MEANT.get(denies[1], denies[1]))
+    if meant not in tests and denied in tests:
+        return f"write `{denied}` here, and the whole test below `not:`"
+    if meant in TESTS and meant not in tests:
+        return f"`{path}` takes: " + ", ".join(f"`{each}`" for each in tests)
+    return did_you_mean(meant, tests)

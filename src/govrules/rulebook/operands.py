@@ -27,7 +27,7 @@ from govrules.rulebook.expr import (
 )
 from govrules.rulebook.types import AGES, OPS, TESTS, comparable, type_phrase
 from govrules.rulebook.walk import outcomes
-from govrules.rulebook.words import KEYS, MEANT, NO_TEXTS, SIGNS
+from govrules.rulebook.words import DENIED, KEYS, MEANT, NO_TEXTS, SIGNS
 from govrules.subjects import EVERY_FACT, Declared
 from govrules.vocabulary import (
     AS_OF,
@@ -185,7 +185,10 @@ class OperandReader(FactResolver):
             return self._set(node, of.fact_type, of.path)
         if isinstance(node, Items):
             raise self.refused(
-                Code.WRONG_SHAPE, "a single value belongs here", node, "write one value"
+                Code.WRONG_SHAPE,
+                "a single value belongs here",
+                node,
+                f"write one value; several stand as `{of.path}: [ … ]`",
             )
         if self._is_none(node):
             if not isinstance(of.fact_type, YesNo):
@@ -209,14 +212,15 @@ class OperandReader(FactResolver):
                 f"or whether there is none: `{of.path}: none`",
             )
         sign = SIGNS.match(node.text)
-        if sign is not None and node.text not in getattr(of.fact_type, "values", ()):
-            test, rest = OF_SIGNS[sign[1]], node.text[sign.end() :].strip()
-            raise self.refused(
-                Code.WRONG_SHAPE,
-                f"`{sign[1]}` is no test",
-                node,
-                f"write `{of.path}: {{ {test}: {rest or '…'} }}`",
-            )
+        if sign is not None and not (
+            node.text in getattr(of.fact_type, "values", ())
+            or (sign[1] == "not" and isinstance(of.fact_type, Text))
+        ):
+            rest = node.text[sign.end() :].strip() or "…"
+            help_ = f"write `not: {{ {of.path}: {rest} }}`"
+            if sign[1] not in DENIED:
+                help_ = f"write `{of.path}: {{ {OF_SIGNS[sign[1]]}: {rest} }}`"
+            raise self.refused(Code.WRONG_SHAPE, f"`{sign[1]}` is no test", node, help_)
         value = read(node.text, of.fact_type)
         if not isinstance(value, Problem):
             return Literal(value)

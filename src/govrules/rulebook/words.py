@@ -212,28 +212,29 @@ MEANT: Final = {
     "either": "any",
     "both": "all",
     "none_of": "not",
-    "max": "at_most",
-    "maximum": "at_most",
-    "up_to": "at_most",
-    "min": "at_least",
-    "minimum": "at_least",
-    "greater_than": "more_than",
-    "gt": "more_than",
-    "above": "more_than",
-    "over": "more_than",
-    "lt": "less_than",
-    "below": "less_than",
-    "under": "less_than",
-    "fewer_than": "less_than",
-    "is": "equals",
-    "eq": "equals",
-    "equal": "equals",
-    "contains": "includes",
-    "has": "includes",
+    **dict.fromkeys(("max", "maximum", "up_to", "until", "no_more_than"), "at_most"),
+    **dict.fromkeys(("min", "minimum", "since", "no_less_than", "no_fewer_than"), "at_least"),
+    **dict.fromkeys(("greater_than", "gt", "above", "over", "exceeds"), "more_than"),
+    **dict.fromkeys(("after", "later_than"), "more_than"),
+    **dict.fromkeys(("lt", "below", "under", "fewer_than", "before", "earlier_than"), "less_than"),
+    **dict.fromkeys(("within_last", "in_last", "in_the_last"), "newer_than"),
+    **dict.fromkeys(("is", "eq", "equal", "exactly"), "equals"),
+    **dict.fromkeys(("contains", "has", "includes_any"), "includes"),
+    **dict.fromkeys(("contains_all", "has_all"), "includes_all"),
+    **dict.fromkeys(("all", "each"), "every"),
+    "any": "some",
+    "one": "count",
     "range": "between",
     "exists": "known",
 }
-SIGNS: Final = re.compile(r"(>=|<=|=>|=<|==|!=|>|<|≥|≤)\s*")
+#: Words and signs that deny a test, and the test.
+DENIED: Final = {
+    **dict.fromkeys(("excludes", "lacks", "includes_none", "missing_all_of"), "includes"),
+    **dict.fromkeys(("not", "is_not", "not_in", "none_of", "!=", "≠"), "equals"),
+}
+#: Words for one of several values, which stand in a list.
+ONE_OF: Final = ("in", "is_in", "any", "any_of", "either", "one_of")
+SIGNS: Final = re.compile(r"(>=|<=|=>|=<|==|!=|>|<|≥|≤|≠|not(?=\s))\s*")
 #: The types of a pack's own facts, and what else they are called.
 TYPES_MEANT: Final = {
     "boolean": "yes or no",
