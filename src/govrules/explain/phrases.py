@@ -216,14 +216,15 @@ def within_phrase(within: str) -> str:
     """
     Return by when something is to be done, as a rule says it.
 
-    >>> [within_phrase(each) for each in ("3 months", "the next meeting", "the next plan", "")]
-    ['within 3 months', 'at the next meeting', 'in the next plan', '']
+    >>> [within_phrase(each) for each in ("3 months", "the next meeting", "the dates of those", "")]
+    ['within 3 months', 'at the next meeting', 'by the dates of those', '']
     """
     if not within:
         return ""
     if within[:1].isdigit():
         return f"within {within}"
-    return f"at {within}" if "meeting" in within else f"in {within}"
+    place = "at" if "meeting" in within else "by" if "date" in within else "in"
+    return f"{place} {within}"
 
 
 # ── Values ────────────────────────────────────────────────────────────────────────────────────
