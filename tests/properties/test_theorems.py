@@ -24,7 +24,15 @@ from govrules.facts import TO_BE_FOUND, Facts
 from govrules.findings import Finding
 from govrules.nodes import Report
 from govrules.parsing import parse
-from govrules.rulebook.ast import Grade, Mitigation, Rule, Rulebook, rule_conditions
+from govrules.rulebook.ast import (
+    Derived,
+    Grade,
+    Mitigation,
+    Row,
+    Rule,
+    Rulebook,
+    rule_conditions,
+)
 from govrules.rulebook.conditions import ConditionReader
 from govrules.rulebook.expr import All, AnyOf, By, Compare, Condition, FactSource, Literal, Not, Op
 from govrules.rulebook.expr import Test as FactTest
@@ -32,7 +40,7 @@ from govrules.rulebook.reads import reads
 from govrules.rulebook.walk import nodes, references
 from govrules.rulebook.write import write_condition
 from govrules.subjects import Declared
-from govrules.testing.theorems.advice import no_question_is_idle
+from govrules.testing.theorems.advice import because_is_sufficient, no_question_is_idle
 from govrules.testing.trial import Trial
 from govrules.truth import UNKNOWN, Truth
 from tests.properties.oracle import Oracle
@@ -573,3 +581,18 @@ def test_what_chooses_the_same_either_way_is_not_asked(other: str, asked: list[s
     trial = Trial(rulebook_of((rule,), {}), Thing(), AS_OF, lambda _: None)
     assert [each.fact for each in trial.assess().findings[0].questions] == asked
     no_question_is_idle(trial)
+
+
+def test_a_reason_may_be_needed_to_say_how_grave_it_is_alone() -> None:
+    """It is flagged whatever the facts, and its one reason keeps it from being critical."""
+    big = FactTest(ref_to("big"), Compare(Op.EQUALS, Literal(True)))
+    unsound = FactTest(ref_to("sound"), Compare(Op.EQUALS, Literal(False)))
+    sound = Derived(DERIVED_NAMES["sound"], Thing, (Row(big, value=True),), otherwise=True)
+    rule = Rule(
+        "always", "It is odd", "theme", "Mend.", CITED, unsound, Severity.LOW, subject="thing",
+        grades=(Grade(Severity.CRITICAL, big),),
+    )  # fmt: skip
+    book = rulebook_of((rule,), {"sound": sound})
+    trial = Trial(book, Thing(big=False), AS_OF, lambda _: None)
+    assert [each.fact for each in trial.assess().findings[0].because] == ["big"]
+    because_is_sufficient(trial)

@@ -166,9 +166,9 @@ def because_is_sufficient(trial: Trial) -> None:
         trial.require(same, f"{', '.join(paths)} do not reproduce it", finding.rule)
         trial.require(len(set(paths)) == len(paths), "it cites a fact twice", finding.rule)
         if finding.verdict in (Verdict.FLAGGED, Verdict.NOT_APPLICABLE) and len(paths) == 1:
-            none = judge(finding.rule, whole.restricted([])).verdict
+            none = judge(finding.rule, whole.restricted([]))
             says = f"it cites `{paths[0]}`, and does not need it"
-            trial.require(none is not finding.verdict, says, finding.rule)
+            trial.require(_outcome(none) != _outcome(finding), says, finding.rule)
 
 
 def changes_settle(trial: Trial) -> None:
