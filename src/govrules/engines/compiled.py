@@ -33,7 +33,7 @@ from govrules.truth import UNKNOWN, Unknown
 from govrules.vocabulary import vocabulary_of
 
 #: How many sets of its rules a rulebook keeps ready.
-MOST_KEPT: Final = 32
+_MOST_KEPT: Final = 32
 #: Of how many sets of formulas it is kept what tells whether they hold.
 _MOST_TOLD: Final = 512
 #: On how many dates a set of rules is kept ready.
@@ -105,7 +105,7 @@ def _said(value: Any) -> str:  # noqa: ANN401 - any constant of generated code
     return str(value)
 
 
-@kept_on_rulebook(MOST_KEPT)
+@kept_on_rulebook(_MOST_KEPT)
 def _bound(rulebook: Rulebook, cls: type, rules: Identical) -> Callable[[dt.date | Unknown], Judge]:
     """Return the compiled function with the outcomes of these very rules, by date."""
     _, constants, lowered, compiled = _code(rules, cls, rulebook)
