@@ -34,7 +34,14 @@ from govrules.rulebook.expr import (
     Test,
     ValueTest,
 )
-from govrules.rulebook.operands import Compared, One, OperandReader, RefusedError, all_read
+from govrules.rulebook.operands import (
+    NOT_OWN,
+    Compared,
+    One,
+    OperandReader,
+    RefusedError,
+    all_read,
+)
 from govrules.rulebook.types import (
     AGGREGATES,
     ORDERED,
@@ -146,8 +153,7 @@ class ConditionReader(OperandReader):
             raise self.refused(Code.OWN_FACT_OUT_OF_PLACE, message, key, help_)
         if cls in MADE:
             message = f"nobody can record `{ref.path}` of a {words_of(cls)}"
-            help_ = "test facts of the vocabulary, or write the rule about a partnership"
-            raise self.refused(Code.OWN_FACT_OUT_OF_PLACE, message, key, help_)
+            raise self.refused(Code.OWN_FACT_OUT_OF_PLACE, message, key, NOT_OWN)
 
     def _several(self, key: Scalar, value: Node, classes: tuple[type, ...]) -> Condition:
         nodes: list[Node]

@@ -111,6 +111,11 @@ class FactResolver:
 
     def _unknown_fact(self, key: Scalar, classes: tuple[type, ...]) -> RefusedError:
         path = key.text
+        head, _, own = path.partition(".")
+        part = vocabulary_of(classes[-1]).facts.get(head)
+        if part and isinstance(part.type, Record) and self._is_own(own, part.type.cls):
+            message = f"`{own}` cannot be tested of `{head}`"
+            return self.refused(Code.OWN_FACT_OUT_OF_PLACE, message, key, NOT_OWN)
         names = [name for cls in classes for name in vocabulary_of(cls).facts]
         names += [name for name, (_, cls) in self.declared.derived.items() if cls in classes]
         names += [f"local.{name}" for name in self.declared.local]
@@ -126,6 +131,13 @@ class FactResolver:
             help_ = self._list_help(path, classes) or did_you_mean(path, names) or EVERY_FACT
         return self.refused(Code.UNKNOWN_FACT, f"unknown fact `{path}`", key, help_)
 
+    def _is_own(self, path: str, cls: type) -> bool:
+        """Tell whether a fact is declared or derived by packs, of subjects of a class."""
+        if path in self.declared.derived:
+            return self.declared.derived[path][1] is cls
+        is_local = path.removeprefix("local.") in self.declared.local
+        return is_local and "local" in vocabulary_of(cls).about
+
     @staticmethod
     def _list_help(path: str, classes: tuple[type, ...]) -> str:
         for cls in classes:
@@ -135,6 +147,9 @@ class FactResolver:
                     return f"`{head}` is a list: write `{head}: {{some: {{{tail}: …}}}}` or `every`"
         return ""
 
+
+#: What to do where a pack's own fact cannot be tested.
+NOT_OWN: Final = "test facts of the vocabulary, or write the rule about a partnership"
 
 _SILENCE: Final = ("unknown", "~", "null")
 
