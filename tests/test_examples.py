@@ -84,6 +84,10 @@ def test_an_example_that_holds_has_no_problem(load):
             "{ name: x, given: { protocol: none }, expect: clear }",
             "expected clear, but it is flagged",
         ),
+        (
+            "{ name: x, given: { name: A }, expect: clear }",
+            "expected clear, but it is unknown, and asks for protocol.agreed",
+        ),
         ("{ name: x, given: { protocol: none }, expect: flagged, severity: high }", "medium"),
         (
             "{ name: x, given: { name: A }, expect: unknown, asks: [funding.pooled] }",

@@ -14,7 +14,15 @@ from govrules.explain.phrases import joined
 from govrules.facts import Facts
 from govrules.findings import Finding
 from govrules.rulebook.adapt import as_written, derived_as_written
-from govrules.rulebook.ast import Derived, DerivedExample, Example, Rule, Rulebook, rule_conditions
+from govrules.rulebook.ast import (
+    Derived,
+    DerivedExample,
+    Example,
+    Rule,
+    Rulebook,
+    Verdict,
+    rule_conditions,
+)
 from govrules.rulebook.expr import All, AnyOf, Condition, Known, Not, Test, children
 from govrules.rulebook.walk import nodes
 from govrules.truth import UNKNOWN, Truth
@@ -147,15 +155,17 @@ def example_case(example: Example, rulebook: Rulebook) -> Case:
 def _problem(example: Example, finding: Finding) -> str:
     if example.expect is None:
         return f"expected that it is not in force, but it is {finding.verdict.value}"
+    asked = frozenset(each.fact for each in finding.questions)
     if finding.verdict is not example.expect:
-        return f"expected {example.expect.value}, but it is {finding.verdict.value}"
+        asks = f", and asks for {joined(sorted(asked))}"
+        asks = asks if finding.verdict is Verdict.UNKNOWN else ""
+        return f"expected {example.expect.value}, but it is {finding.verdict.value}{asks}"
     if example.severity is not None and finding.severity is not example.severity:
         found = finding.severity.value if finding.severity else "none"
         return f"expected severity {example.severity.value}, but it is {found}"
     if example.could_be is not None and finding.could_be is not example.could_be:
         found = finding.could_be.value if finding.could_be else "no worse than it is"
         return f"expected that it could be {example.could_be.value}, but that is {found}"
-    asked = frozenset(each.fact for each in finding.questions)
     if example.asks is not None and asked != example.asks:
         expected = joined(sorted(example.asks)) or "nothing"
         return (

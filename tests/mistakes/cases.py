@@ -695,6 +695,14 @@ MISTAKES: Final = [
     *_in(
         "pack/rulebook.yaml",
         ("boolean", "type: yes or no", "type: boolean", "boolean", "GR103", "yes or no"),
+        (
+            "a value that counts as unknown",
+            "[small, middling, large]",
+            "[small, pending, large]",
+            "pending",
+            "GR204",
+            "it is read as unknown",
+        ),
         ("percentage", "type: number", "type: percentage", "percentage", "GR103", "per cent"),
         ("a comma in a decimal", "value: 66.6", "value: 66,6", "66,6", "GR102", "number"),
         ("no kind", "    kind: circumstance\n", "", "local.band", "GR202", "kind"),

@@ -11,6 +11,8 @@ import pytest
 
 from govrules import GovrulesError, NoSuchRuleError, load_rulebook, with_parameters
 from govrules.catalogue import catalogue
+from govrules.diagnostics import Code
+from govrules.errors import RuleFileError
 from govrules.examples import run_examples
 from govrules.rulebook.adapt import as_seen_by
 from govrules.rulebook.ast import Says, Severity
@@ -273,3 +275,18 @@ def test_evolving_the_parameters_alone_is_refused():
     other = attrs.evolve(plain.parameters["high_spend"], value=Decimal(1))
     with pytest.raises(GovrulesError, match="with_parameters"):
         attrs.evolve(plain, parameters={**plain.parameters, "high_spend": other})
+
+
+@pytest.mark.parametrize(
+    ("adapts", "said"),
+    [
+        ("{ no-such-pack: }", {Code.UNREADABLE_FILE}),
+        ("[governing-partnerships]", {Code.WRONG_SHAPE}),
+        ("{}", {Code.NO_RULEBOOK}),
+    ],
+)
+def test_a_pack_that_adapts_another_is_not_asked_for_rules_of_its_own(adapts, said):
+    book = f"govrules: 1\nid: own\ntitle: T\nversion: '1'\nowner: us\nadapts: {adapts}\n"
+    with pytest.raises(RuleFileError) as error:
+        load_rulebook({"rulebook.yaml": book})
+    assert {each.code for each in error.value.diagnostics} == said

@@ -297,11 +297,13 @@ class Declarations:
             values = fields.values("values")
             return Choice(values) if values else None
         given = fields.value("type")
-        meant = TYPES_MEANT.get(given.text.lower()) if isinstance(given, Scalar) else None
-        if meant is not None and isinstance(given, Scalar):
-            message = f"unknown value `{given.text}` of `type`"
+        written = given.text if isinstance(given, Scalar) else ""
+        meant = TYPES_MEANT.get(written.lower(), written.lower())
+        name = meant.partition("`")[0]
+        if written not in _LOCAL_TYPES and name in _LOCAL_TYPES:
+            message = f"unknown value `{written}` of `type`"
             fields.report.add(Code.UNKNOWN_VALUE, message, given, f"write `type: {meant}`")
-            return None
+            return _LOCAL_TYPES[name]
         word = fields.choice("type", [*_LOCAL_TYPES], required=True)
         if word is None:
             return None

@@ -10,6 +10,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Final, TypeVar
 
+from govrules.decode.states import VALUE, fold, state_of
 from govrules.decode.values import Problem, read
 from govrules.diagnostics import Code, did_you_mean
 from govrules.nodes import Entries, Items, Node, Report, Scalar, read_text
@@ -20,7 +21,6 @@ from govrules.vocabulary import Date, YesNo
 #: The version of the file formats that this govrules reads.
 FORMAT: Final = "1"
 _NEWER: Final = re.compile(r"[2-9]|[1-9][0-9]+")
-_RESERVED: Final = ("none", "unknown", "")
 KEBAB: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 SNAKE: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
@@ -157,12 +157,14 @@ class Fields:
                 "write the values that it can take",
             )
         for index, node in enumerate(nodes):
-            if node.text in _RESERVED:
+            state = state_of(fold(node.text))
+            if state is not VALUE:
                 self.report.add(
                     Code.BAD_NAME,
-                    f"`{node.text}` cannot be the name of a value",
+                    f"`{node.text}` cannot be the name of a value: it is read as "
+                    f"{'none' if state is None else 'unknown'}",
                     node,
-                    "leave it out: every fact can be none or unknown",
+                    "choose another word, or leave it out: every fact can be none or unknown",
                 )
             if node.text in words[:index]:
                 self.report.add(

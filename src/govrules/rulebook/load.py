@@ -412,7 +412,7 @@ class _Loader:
     def _read_themes(self, pack: OpenedPack, declared: Declared) -> None:
         names = pack.files.names()
         files = [each for each in names if each.endswith(".yaml") and each != "rulebook.yaml"]
-        if not files and not pack.adapted:
+        if not files and not getattr(pack.fields.value("adapts"), "items", None):
             pack.report.add(
                 Code.NO_RULEBOOK,
                 "the pack holds no file of rules",
