@@ -9,7 +9,7 @@ from pathlib import Path
 import attrs
 import pytest
 
-from govrules import UNKNOWN, Verdict, assess_register, load_rulebook, to_data
+from govrules import UNKNOWN, Register, Verdict, assess_register, load_rulebook, to_data
 from govrules.actions import action_problems, follow_up, read_actions, write_actions
 from govrules.cli import main
 from govrules.editing import EditError
@@ -233,6 +233,13 @@ def test_a_page_ends_with_the_actions_that_need_somebody(followed, capsys, monke
     assert line == told
     kept = [each for each in all_decided(followed.entries) if each.progress is Progress.KEPT]
     assert short_summary(kept) == f"Decided ({len(kept)}): {len(kept)} kept. Each: --full"
+
+
+def test_an_action_on_a_register_without_a_name_is_said_to_be_on_the_register():
+    action = Action("the register", "register-not-reviewed", do="Review it")
+    nameless = assess_register(Register(partnerships=()), load_rulebook(), as_of=AS_OF)
+    (found,) = all_decided([follow_up(nameless.register, [action])])
+    assert found.name == "(the register)"
 
 
 def test_an_action_on_a_rule_that_is_not_in_force_is_not_needed(followed):

@@ -581,6 +581,18 @@ def test_what_was_decided_wrongly_is_refused_with_its_line(
     assert sorted(each.suffix for each in Path().glob("*.*")) == [".csv"] * len(sheets)
 
 
+def test_a_sheet_of_windows_is_read_and_the_register_waived_as_its_sheets_name_it(
+    run: Any, pack: Path, tmp_path: Path, monkeypatch: Any
+) -> None:
+    """What spreadsheets save as plain CSV is no UTF-8."""
+    monkeypatch.chdir(tmp_path)
+    row = f"The register,{RULE},It costs £5.,Cabinet,31 December 2026\n"
+    Path("1.csv").write_bytes((WAIVERS + row).encode("cp1252"))
+    assert run("answer", "1.csv", "--rules", pack).code == 0
+    (found,) = read_waivers("waivers.yaml")
+    assert (found.partnerships, found.reason) == (("the register",), "It costs £5.")
+
+
 def test_what_was_decided_is_taken_back_once(decide: Any) -> None:
     """Copies that say the same, blank rows, days as people write them, and who it was before."""
     row = f"yes,31 December 2026,Pool,Agree it.,A post,As agreed.,{RULE},P1\n"

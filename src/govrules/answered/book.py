@@ -147,7 +147,11 @@ def open_returned(file: str) -> Returned:
     suffix = suffix_of(file)
     check_file(file, file, suffix)
     if suffix in TEXTS:
-        grid = open_grid(file, Layout())
+        try:
+            grid = open_grid(file, Layout())
+        except FactsError:
+            # What is no UTF-8 may be as spreadsheets on Windows save it.
+            grid = open_grid(file, Layout(encoding="cp1252"))
         several: dict[str, Sequence[Sequence[Any]]] = {"": grid.rows}
     elif suffix in WORKBOOKS:
         several = _sheets(file)

@@ -14,6 +14,7 @@ from govrules.decode.states import fold
 from govrules.decode.values import Problem, decoder
 from govrules.diagnostics import Code, Diagnostic, did_you_mean
 from govrules.editing import Flat
+from govrules.portfolio import THE_REGISTER
 from govrules.rulebook.ast import Rulebook
 from govrules.rulebook.decisions import Action, State, Waiver
 from govrules.vocabulary import Date, YesNo
@@ -160,6 +161,8 @@ def _waiver(row: Row, rulebook: Rulebook, problems: list[Diagnostic]) -> Waiver 
         problems.append(_refusal(row, missing, told, "fill in every column of the row"))
         return None
     partnership, rule, reason, approved, _ = texts
+    if partnership.casefold() == THE_REGISTER:
+        partnership = THE_REGISTER
     rules = {each.id for each in (*rulebook.rules, *rulebook.left_out)}
     if rule not in rules:
         near = did_you_mean(fold(rule), rules) or "the sheet Rules has the id of each"

@@ -420,16 +420,18 @@ def _one_of(fact: Fact) -> str:
 
 def record_name(record: Any, index: int, each: str) -> str:  # noqa: ANN401 - any attrs object
     """
-    Return what a record of a list is called: its name, or its number counted from 1.
+    Return what a record of a list is called: its name, else its id, or its number counted from 1.
 
-    >>> from govrules import Partner
+    >>> from govrules import Partner, Partnership
     >>> record_name(Partner(name="North Trust"), 0, "partner"), record_name(Partner(), 1, "partner")
     ('North Trust', 'partner 2')
+    >>> record_name(Partnership(id="P3"), 2, "partnership")
+    'P3'
     """
     if record is UNKNOWN:
         return "perhaps others"
-    name = getattr(record, "name", UNKNOWN)
-    return name if isinstance(name, str) else f"{each} {index + 1}"
+    called = (getattr(record, key, UNKNOWN) for key in ("name", "id"))
+    return next((each for each in called if isinstance(each, str)), f"{each} {index + 1}")
 
 
 def of_record(record: str, clause: str, each: str) -> str:

@@ -12,6 +12,7 @@ from govrules.assessment import Assessment
 from govrules.explain.adaptations import counting, said_of
 from govrules.explain.phrases import counted, day, joined, sentence
 from govrules.findings import Finding
+from govrules.portfolio import subject_name
 from govrules.render.advice import good_state
 from govrules.render.lines import Line, folded_text, heading, item
 from govrules.rulebook.ast import Rulebook, Severity, Verdict
@@ -74,7 +75,7 @@ def all_decided(assessments: Iterable[Assessment]) -> tuple[Decided, ...]:
     for each in assessments:
         if not each.actions:
             continue
-        name = each.name or each.id
+        name = subject_name(each)
         beside = {finding.rule.id: finding for finding in each.acted_on}
         for action in each.actions:
             one = decided(beside[action.rule]) if action.rule in beside else None
@@ -200,7 +201,7 @@ def law_of(assessments: Sequence[Assessment], *, named: bool) -> Law:
 
     def flagged(each: Assessment, finding: Finding, told: str) -> Settled:
         text = f"{finding.rule.title}. {told}"
-        return line(finding.severity, each.name or each.id, text, finding.rule.id)
+        return line(finding.severity, subject_name(each), text, finding.rule.id)
 
     def decided(each: Decided) -> Settled:
         return line(each.severity, each.name, f"{each.title}. {each.text}", each.action.rule)
@@ -244,8 +245,7 @@ def law_lines(assessments: Sequence[Assessment]) -> Iterator[Line]:
 def _listed(several: Iterable[Settled], indent: int) -> Iterator[Line]:
     for each in several:
         level = f"{each.severity.value.capitalize()}: " if each.severity else ""
-        name = each.name or "the partnership"
-        yield from item(name, f"{level}{each.text} [{each.rule}]", indent=indent)
+        yield from item(each.name, f"{level}{each.text} [{each.rule}]", indent=indent)
 
 
 def _waiver(finding: Finding) -> str:
