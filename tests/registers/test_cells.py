@@ -229,3 +229,9 @@ def test_a_number_among_amounts_in_thousands_or_millions_may_be_one_of_them():
 
 def test_a_tick_that_is_drawn_as_a_picture_is_one():
     assert read("funding.pooled", "\u2714\ufe0f") is True
+
+
+@pytest.mark.parametrize("cell", ["1900-01-01", "1 January 1900", "1900-01-01 00:00:00"])
+def test_the_day_that_programs_write_for_no_date_is_told(cell):
+    assert isinstance(read("reviewed", cell), Problem)
+    assert read("reviewed", cell.replace("1900", "1901")).year == 1901

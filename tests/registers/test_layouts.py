@@ -96,6 +96,8 @@ def test_headings_that_are_repeated_head_another_table(folder):
         (["* figures are those of last year"], "of notes"),
         (["Note: outside bodies are left out"], "of notes"),
         (["", "Source: Audit committee, March 2026"], "of notes"),
+        (["Key:", "Y = yes, N = no"], "of notes"),
+        (["Prepared by the governance team"], "of notes"),
         (["Voluntary partnerships:"], "heading a group"),
         (["Voluntary partnerships"], "heading a group"),
     ],

@@ -45,7 +45,8 @@ _YEARS_AS_DAYS: Final = tuple(_EXCEL_EPOCH + dt.timedelta(days=each) for each in
 _PIVOT: Final = 69
 _ISO: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ]00:00(?::00(?:\.0+)?)?)?")
 _NUMBER: Final = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
-#: In no other year anything of a partnership is, though programs write 0001 and 9999 for no date.
+#: In no other year anything of a partnership is, though programs write 0001 and 9999 for no date,
+#: and the first day of 1900.
 _LIKELY: Final = range(1800, 2200)
 _IN_FULL: Final = "write a date such as 2026-03-31"
 _SAY_HOW: Final = f"{_IN_FULL}, or give the column `dates:` and the way in which it is typed"
@@ -107,7 +108,7 @@ def date_reader(ways: Sequence[str]) -> Callable[[Any], dt.date | Problem]:
 
     def read_likely(value: Any) -> dt.date | Problem:  # noqa: ANN401 - whatever stands there
         found = read_any(value)
-        if isinstance(found, Problem) or found.year in _LIKELY:
+        if isinstance(found, Problem) or (found.year in _LIKELY and found != _FIRST_DAY):
             return found
         return Problem(
             Code.UNREADABLE_VALUE,

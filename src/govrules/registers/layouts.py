@@ -48,7 +48,8 @@ _TOTAL_BEGINS: Final = ("overall", "grand", "sub", "total", "sum")
 _NUMBER: Final = re.compile(r"[-(]?£?[0-9][0-9,. ]*%?\)?")
 _NOTES: Final = re.compile(
     r"[*†‡]|(notes?|n\.?b\.?|sources?|key|footnotes?|updated?)( [0-9])? ?[:.\u2013-]|notes?$"
-    r"|(please )?note that\b|last updated\b|page [0-9]+\b|end of (register|table|sheet|list)\b",
+    r"|(please )?note that\b|last updated\b|page [0-9]+\b|end of (register|table|sheet|list)\b"
+    r"|(prepared|compiled|produced|maintained) by\b",
     re.IGNORECASE,
 )
 #: A sentence, and no name.
@@ -291,7 +292,13 @@ def _set_aside(
         if not (first := row[0] if row else "")
         or (
             type(first) is str
-            and (len(row) == 1 or not row[1] or first[:3].lower() in begins or first[0] <= " ")
+            and (
+                len(row) == 1
+                or not row[1]
+                or first[:3].lower() in begins
+                or first[0] <= " "
+                or first[-1] == ":"
+            )
         )
     ]
     for at in suspects:
@@ -339,7 +346,8 @@ def _what(row: Sequence[Any], parts: Sequence[set[str]], *, merged: bool, wide: 
     if _TOTALS.fullmatch(said) and len(parts) > 1:
         others = [cell for cell in row if not blank(cell) and cell is not first]
         return TOTAL if all(_is_number(each) for each in others) else ""
-    if alone and len(parts) > 1 and (_NOTES.match(said) or (wide and len(said) > _LONG)):
+    is_note = _NOTES.match(said) or (wide and len(said) > _LONG)
+    if is_note and len(parts) > 1 and (alone or said.endswith(":")):
         return NOTE
     if alone and wide and (merged or said.endswith(":")):
         return GROUP
