@@ -119,9 +119,10 @@ def candidates(ref: FactRef, view: View, compared: Compared) -> list[Any]:
             one = Decimal(1) if isinstance(ref.type, Money) else 1
             return _around(edges, one, None)
         case Date():
-            found = _around(edges, dt.timedelta(days=1), None)
+            days = _around(edges, dt.timedelta(days=1), None)
+            as_of = view.as_of if isinstance(view.as_of, dt.date) else dt.date.min
             # What is to be done is done from now on.
-            return sorted(found, key=lambda each: _is_over(each, view.as_of))
+            return sorted(days, key=lambda day: isinstance(day, dt.date) and day < as_of)
         case Text():
             return [*edges, TO_BE_FOUND, None]
         case Choices(values):
@@ -146,10 +147,6 @@ def _around(constants: Iterable[Any], step: Any, most: Decimal | None) -> list[A
             if not negative and (most is None or beyond <= most):
                 found[beyond] = None
     return [*found, None]
-
-
-def _is_over(value: object, as_of: dt.date | Unknown) -> bool:
-    return isinstance(value, dt.date) and isinstance(as_of, dt.date) and value < as_of
 
 
 def _sets(

@@ -521,7 +521,9 @@ class Rulebook:
                 return rule
         for rule in self.left_out:
             if rule.id == rule_id:
-                raise NoSuchRuleError(rule_id, left_out_phrase(rule))
+                last = rule.adapted[-1]
+                done = "left out" if last.now is True else f"replaced by `{last.now}`"
+                raise NoSuchRuleError(rule_id, f"it is {done} by pack `{last.pack}`")
         raise NoSuchRuleError(rule_id, did_you_mean(rule_id, [each.id for each in self.rules]))
 
 
@@ -568,13 +570,6 @@ def all_conditions(rulebook: Rulebook, *, remedies: bool = False) -> Iterator[Co
             yield row.when
 
 
-def left_out_phrase(rule: Rule) -> str:
-    """Return who left a rule out, or what replaces it."""
-    last = rule.adapted[-1]
-    done = "left out" if last.now is True else f"replaced by `{last.now}`"
-    return f"it is {done} by pack `{last.pack}`"
-
-
 #: So many rulebooks that were unpickled are kept, so that each task of a pool finds the one that
 #: the tasks before it had, and all that was made of it.
 _KEPT: Final = 8
@@ -601,7 +596,5 @@ def rule_conditions(rule: Rule) -> Iterator[Condition]:
     for exception in rule.unless:
         yield exception.when
     yield rule.requires
-    for grade in rule.grades:
-        yield grade.when
-    for mitigation in rule.mitigated_by:
-        yield mitigation.when
+    yield from (each.when for each in rule.grades)
+    yield from (each.when for each in rule.mitigated_by)
