@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum, StrEnum
 from functools import cached_property, lru_cache, partial, wraps
-from typing import Any, Concatenate, Final, ParamSpec, TypeVar, cast
+from typing import Any, Concatenate, Final, ParamSpec, TypeAlias, TypeVar, cast
 
 import attrs
 
@@ -529,23 +529,19 @@ class Rulebook:
 
 R = TypeVar("R")
 P = ParamSpec("P")
+_OfRulebook: TypeAlias = Callable[Concatenate[Rulebook, P], R]
 
 
-def kept_on_rulebook(
-    most: int,
-) -> Callable[[Callable[Concatenate[Rulebook, P], R]], Callable[Concatenate[Rulebook, P], R]]:
+def kept_on_rulebook(most: int) -> Callable[[_OfRulebook[P, R]], _OfRulebook[P, R]]:
     """Have a rulebook keep what a function last made of it and of so many further arguments."""
 
-    def kept_so(
-        make: Callable[Concatenate[Rulebook, P], R],
-    ) -> Callable[Concatenate[Rulebook, P], R]:
+    def kept_so(make: _OfRulebook[P, R]) -> _OfRulebook[P, R]:
         @wraps(make)
         def found(rulebook: Rulebook, /, *args: P.args, **named: P.kwargs) -> R:
-            its: Any = rulebook._made.get(make)  # noqa: SLF001 - its own
-            if its is None:
-                its = lru_cache(most)(partial(make, rulebook))
-                rulebook._made[make] = its  # noqa: SLF001 - its own
-            return cast("R", its(*args, **named))
+            made = rulebook._made  # noqa: SLF001 - its own
+            if make not in made:
+                made[make] = lru_cache(most)(partial(make, rulebook))
+            return cast("R", made[make](*args, **named))
 
         return found
 
@@ -593,8 +589,7 @@ def rule_conditions(rule: Rule) -> Iterator[Condition]:
     """Yield the outermost conditions of a rule."""
     if rule.applies_when is not None:
         yield rule.applies_when
-    for exception in rule.unless:
-        yield exception.when
+    yield from (each.when for each in rule.unless)
     yield rule.requires
     yield from (each.when for each in rule.grades)
     yield from (each.when for each in rule.mitigated_by)
