@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from govrules import Severity, Verdict, assess
 from govrules.assessment import Assessment
-from govrules.engines.reference import Case, case_of, evaluate, judge, settle, split
+from govrules.engines.reference import Case, case_of, evaluate, judge, settle
 from govrules.engines.registry import comparable
 from govrules.explain.cells import Restricted, cited_among
 from govrules.explain.english import condition_phrase, names_every, rule_sentence
@@ -26,6 +26,7 @@ from govrules.nodes import Report
 from govrules.parsing import parse
 from govrules.rulebook.ast import (
     Derived,
+    Exemption,
     Grade,
     Mitigation,
     Row,
@@ -40,7 +41,12 @@ from govrules.rulebook.reads import reads
 from govrules.rulebook.walk import nodes, references
 from govrules.rulebook.write import write_condition
 from govrules.subjects import Declared
-from govrules.testing.theorems.advice import because_is_sufficient, no_question_is_idle
+from govrules.testing.theorems.advice import (
+    because_is_sufficient,
+    changes_are_smallest,
+    no_question_is_idle,
+    settled,
+)
 from govrules.testing.trial import Trial
 from govrules.truth import UNKNOWN, Truth
 from tests.properties.oracle import Oracle
@@ -258,22 +264,6 @@ def test_changes_settle(thing: Thing, rulebook: Rulebook) -> None:
             for path in changes:
                 fewer = {other: to for other, to in changes.items() if other != path}
                 assert not fewer or not settled(finding.rule, case.supposing(fewer))
-
-
-def settled(rule: Rule, case: Any) -> bool:
-    """
-    Whether a rule is met, or an exception reached while the rule's own case still stands.
-
-    Where a derived fact may still have several values, whichever it has.
-    """
-    return all(_settled_in(rule, each) for each in split(rule, case))
-
-
-def _settled_in(rule: Rule, case: Any) -> bool:
-    if evaluate(rule.requires, case) is Truth.TRUE:
-        return True
-    applies = rule.applies_when is None or evaluate(rule.applies_when, case) is Truth.TRUE
-    return applies and Truth.TRUE in [evaluate(each.when, case) for each in rule.unless]
 
 
 def asked_of(rulebook: Rulebook) -> set[str]:
@@ -596,3 +586,20 @@ def test_a_reason_may_be_needed_to_say_how_grave_it_is_alone() -> None:
     trial = Trial(book, Thing(big=False), AS_OF, lambda _: None)
     assert [each.fact for each in trial.assess().findings[0].because] == ["big"]
     because_is_sufficient(trial)
+
+
+def test_a_way_out_may_keep_the_case_standing_though_what_keeps_it_would_end_it_alone() -> None:
+    never = FactTest(ref_to("big"), Compare(Op.EQUALS, Literal(True)))
+    without = FactTest(ref_to("deal"), Compare(Op.EQUALS, Literal(None)))
+    mended = By(ref_to("tier"), tuple((each, Literal(each == "low")) for each in LEVELS))
+    rule = Rule(
+        "kept", "It is odd", "theme", "Mend.", CITED, never, Severity.LOW, subject="thing",
+        applies_when=FactTest(ref_to("mended"), Compare(Op.EQUALS, mended)),
+        unless=(Exemption(FactTest(ref_to("deal.level"), Compare(Op.EQUALS, Literal("low"))), "so", CITED),),
+    )  # fmt: skip
+    tier = Derived(DERIVED_NAMES["tier"], Thing, (Row(without, "low"),), otherwise="middle")
+    book = rulebook_of((rule,), {"tier": tier})
+    trial = Trial(book, Thing(big=False, mended=True, deal=None), AS_OF, lambda _: None)
+    (way,) = trial.assess().findings[0].clears
+    assert {each.fact: each.to for each in way} == {"deal.level": "low", "mended": False}
+    changes_are_smallest(trial)
