@@ -634,6 +634,16 @@ def test_rules_that_contradict_each_other() -> None:
     assert len(plan.left) == 1
 
 
+@pytest.mark.parametrize("spares", [(), (FINE,), (BAD,)])
+def test_rules_that_each_undo_the_other_with_a_further_record(spares: tuple[Item, ...]) -> None:
+    """Each could be met in turn for ever: the plan keeps one, and does not say that it is proven."""
+    every = Quantified(Quantity.EVERY, ref("spares"), IS_FINE)
+    thing = attrs.evolve(BROKEN, spares=spares)
+    plan = assessed(All((Not(every), MENDED)), All((every, PAINTED)), thing=thing).plan()
+    assert (len(plan.clears), len(plan.left)) == (1, 1)
+    assert not plan.proven_smallest
+
+
 def test_doing_away_with_a_record_clears_what_its_facts_flag() -> None:
     """A plan sees that the facts of a record that is none are none."""
     thing = attrs.evolve(BROKEN, deal=Deal(signed=True, level="low"))

@@ -38,6 +38,8 @@ MAX_WORK: Final = 20_000
 _MOST_KEPT: Final = 32
 #: After how many changes it is kept what a rule says of one state of its facts.
 _MOST_AFTER: Final = 2**6
+#: How often each rule is met in turn, after what others did, before that.
+_TURNS: Final = 3
 #: How many combinations are tried for one rule more, where not all can be cleared together.
 MAX_ADDED: Final = 20
 
@@ -146,7 +148,7 @@ def _plan(board: _Board, goals: Sequence[Rule], watched: Sequence[Rule]) -> tupl
     search = _Search(board, goals, watched)
     search.follow({})
     if search.best is not None:
-        return search.best, not search.spent
+        return search.best, search.is_proven
     # They cannot all be met, or it takes long to see: the gravest first, as many as go together.
     kept: list[Rule] = []
     changes: _Changes = {}
@@ -158,7 +160,7 @@ def _plan(board: _Board, goals: Sequence[Rule], watched: Sequence[Rule]) -> tupl
             changes = more.best
     last = _Search(board, kept, watched, best=changes)
     last.follow({})
-    return last.best or {}, not (search.spent or last.spent)
+    return last.best or {}, search.is_proven and last.is_proven
 
 
 class _Board:
@@ -399,7 +401,15 @@ class _Search:
         self.tried = 0
         self.most = MAX_TRIED if most is None else most
         self.ends = board.work + MAX_WORK
+        #: Rules that contradict each other can be met in turn for ever.
+        self.deepest = _TURNS * (len(self.watched) + 1)
+        self.is_cut = False
         self._seen: set[Hashable] = set()
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether all was tried."""
+        return not self.spent and not self.is_cut
 
     @property
     def spent(self) -> bool:
@@ -408,6 +418,18 @@ class _Search:
 
     def follow(self, changed: _Changes) -> None:
         """Look for a plan that begins with these changes."""
+        waiting = [iter([changed])]
+        while waiting:
+            after = next(waiting[-1], None)
+            if after is None:
+                waiting.pop()
+            elif len(waiting) > self.deepest:
+                self.is_cut = True
+            else:
+                waiting.append(self._next(after))
+
+    def _next(self, changed: _Changes) -> Iterator[_Changes]:
+        """Yield what may follow on some changes; nothing where they are a plan, or lead to none."""
         state = frozenset(changed.items())
         if state in self._seen or self.spent:
             return
@@ -426,8 +448,7 @@ class _Search:
         if self.best is not None and self.size(changed) + fewest >= self.size(self.best):
             return
         # The rule with the fewest ways out decides most.
-        for way in min(options, key=len):
-            self.follow(followed_by(changed, way))
+        yield from (followed_by(changed, way) for way in min(options, key=len))
 
     def _fails(self, rule: Rule, changed: Way) -> bool:
         return self.board.fails(rule, changed, goal=rule.id in self.goals)
