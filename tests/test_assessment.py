@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import gc
-import weakref
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +12,12 @@ import attrs
 import pytest
 
 from govrules.assessment import Assessment, assess
-from govrules.engines.registry import engine as engine_called
 from govrules.errors import EngineError, FactsError
 from govrules.model import Partnership
-from govrules.registers.read import read
-from govrules.render.plain import to_data
 from govrules.rulebook.ast import Grade, Remedy, Rule, Severity, Verdict
 from govrules.rulebook.expr import Compare, Literal, Op, Quantified, Quantity
 from govrules.rulebook.expr import Test as FactTest
 from govrules.rulebook.load import load_rulebook
-from govrules.rulebook.packs import shipped_examples
 from govrules.truth import UNKNOWN
 from tests.properties.small import AS_OF, CITED, Item, Thing, ref, rulebook_of
 
@@ -173,19 +169,26 @@ def test_a_fact_that_a_pack_declares_is_part_of_the_way_out(tmp_path: Path) -> N
     assert [[each.phrase for each in way] for way in finding.clears] == [["a plan is made"]]
 
 
-@pytest.mark.parametrize("engine", ["reference", "compiled", "columnar", "durable"])
-def test_a_rulebook_that_nobody_holds_is_let_go(engine: str) -> None:
-    """A service that reads its rules anew each time they change keeps none of those before."""
-    try:
-        engine_called(engine)
-    except EngineError as error:
-        pytest.skip(str(error))
-    rulebook = attrs.evolve(load_rulebook("governing-partnerships"))
-    subject = read(shipped_examples() / "high-tier-pool-without-arrangements.yaml").subject
-    found = assess(subject, rulebook, as_of=AS_OF, engine=engine)
-    assert found.plan().steps
-    assert to_data(found)
+LET_GO = """
+import datetime, gc, weakref, attrs, govrules
+from govrules.rulebook.packs import shipped_examples
+subject = govrules.read(shipped_examples() / "high-tier-pool-without-arrangements.yaml").subject
+for engine in "reference", "compiled", "columnar":
+    rulebook = attrs.evolve(govrules.load_rulebook("governing-partnerships"))
+    found = govrules.assess(subject, rulebook, as_of=datetime.date(2026, 3, 31), engine=engine)
+    assert found.plan().steps and govrules.to_data(found)
     gone = weakref.ref(rulebook)
     del found, rulebook
     gc.collect()
-    assert gone() is None
+    print(engine, gone() is None)
+"""
+
+
+def test_a_rulebook_that_nobody_holds_is_let_go() -> None:
+    """A service that reads its rules anew each time they change keeps none of those before."""
+    # In a process of its own: what other tests hold says nothing of the library.
+    ended = subprocess.run(
+        [sys.executable, "-c", LET_GO], capture_output=True, text=True, check=False
+    )
+    assert (ended.stderr, ended.returncode) == ("", 0)
+    assert ended.stdout.split() == ["reference", "True", "compiled", "True", "columnar", "True"]
