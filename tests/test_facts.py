@@ -12,7 +12,7 @@ from govrules.rulebook.ast import Derived, Row
 from govrules.rulebook.expr import Compare, FactRef, FactSource, Literal, Op
 from govrules.rulebook.expr import Test as FactTest
 from govrules.truth import UNKNOWN
-from govrules.vocabulary import AS_OF, Fact, Kind, YesNo
+from govrules.vocabulary import AS_OF, Fact, Kind, YesNo, vocabulary_of
 from tests.properties.small import AS_OF as DAY
 from tests.properties.small import COLOURS, TIER, Deal, Item, Thing, ref, rulebook_of
 
@@ -110,6 +110,10 @@ def test_supposing_facts() -> None:
     gone = Facts(Thing(deal=Deal(signed=True, level="low")), supposed={"deal": None})
     assert value(gone, "deal.signed") is False
     assert value(gone, "deal.level") is None
+    unmanaged = Facts(Partnership(), supposed={"performance": None})
+    measures = vocabulary_of(Partnership).facts["performance.measures"]
+    listed = FactRef("performance.measures", 0, measures)
+    assert unmanaged.records(listed, (unmanaged.top(),)) == ([], True)
     added = Facts(Thing(spares=(FINE,)), supposed={"spares[1].fine": True, "size": 2})
     records, closed = added.records(ref("spares"), (added.top(),))
     assert [each.prefix for each in records] == ["spares[0].", "spares[1]."]

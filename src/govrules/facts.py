@@ -98,9 +98,7 @@ class Facts:
             return self.supposed[path]
         if isinstance(ref.type, Record) and self._supposes_below(path):
             return True
-        if self.supposed and any(
-            self.supposed.get(each, UNKNOWN) is None for each in parts_of(path)
-        ):
+        if self._is_gone(path):
             return absent(ref.fact)
         if self.only is not None and path not in self.only:
             return UNKNOWN
@@ -127,6 +125,8 @@ class Facts:
         """Return the records of a list, and whether there are certainly no more."""
         path = self.path(ref, scopes)
         assert isinstance(ref.type, Records)  # noqa: S101 - settled when the rule was checked
+        if self._is_gone(path):
+            return [], True
         cls = ref.type.cls
         value = read_field(scopes[ref.level].record, ref.path, ref.fact)
         closed = value is not UNKNOWN and UNKNOWN not in value
@@ -150,6 +150,12 @@ class Facts:
             return frozenset(), True
         known = frozenset(each for each in value if each is not UNKNOWN)
         return known, len(known) == len(value)
+
+    def _is_gone(self, path: str) -> bool:
+        """Tell whether a record that a fact is part of is supposed not to be there."""
+        if not self.supposed:
+            return False
+        return any(self.supposed.get(each, UNKNOWN) is None for each in parts_of(path))
 
     @cached_property
     def _supposed_above(self) -> frozenset[str]:
