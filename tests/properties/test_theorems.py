@@ -35,7 +35,18 @@ from govrules.rulebook.ast import (
     rule_conditions,
 )
 from govrules.rulebook.conditions import ConditionReader
-from govrules.rulebook.expr import All, AnyOf, By, Compare, Condition, FactSource, Literal, Not, Op
+from govrules.rulebook.expr import (
+    All,
+    AnyOf,
+    By,
+    Compare,
+    Condition,
+    FactSource,
+    Literal,
+    Not,
+    OneOf,
+    Op,
+)
 from govrules.rulebook.expr import Test as FactTest
 from govrules.rulebook.reads import reads
 from govrules.rulebook.walk import nodes, references
@@ -603,3 +614,16 @@ def test_a_way_out_may_keep_the_case_standing_though_what_keeps_it_would_end_it_
     (way,) = trial.assess().findings[0].clears
     assert {each.fact: each.to for each in way} == {"deal.level": "low", "mended": False}
     changes_are_smallest(trial)
+
+
+def test_one_of_several_that_a_fact_chooses_is_several_tests() -> None:
+    """Three-valued logic does not see that yes and no are all that there is."""
+    chosen = By(ref_to("painted"), ((True, Literal(True)), (False, Literal(False))))
+    either = OneOf((Literal(True), Literal(False), chosen))
+    requires = FactTest(ref_to("mended"), either)
+    rule = Rule(
+        "any", "It is odd", "theme", "Mend.", CITED, requires, Severity.LOW, subject="thing"
+    )
+    trial = Trial(rulebook_of((rule,), {}), Thing(), AS_OF, lambda _: None)
+    assert [each.fact for each in trial.assess().findings[0].questions] == ["mended", "painted"]
+    no_question_is_idle(trial)

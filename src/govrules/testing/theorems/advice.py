@@ -18,6 +18,7 @@ from govrules.explain.ways import Effort, members
 from govrules.findings import Finding
 from govrules.plans import Plan
 from govrules.rulebook.ast import Rule, Rulebook, Severity, Verdict, rule_conditions
+from govrules.rulebook.expr import Literal, OneOf
 from govrules.rulebook.reads import uses
 from govrules.testing.trial import Trial, least
 from govrules.truth import UNKNOWN, Truth
@@ -101,9 +102,15 @@ def _changes_it(
 
 
 def _tests_twice(rule: Rule, trial: Trial) -> bool:
-    """Tell whether a rule, or what it is derived from, names a fact more than once."""
-    read = Counter(use.path for use in uses(rule_conditions(rule), trial.rulebook.derived))
-    return any(each > 1 for each in read.values())
+    """Tell whether a rule, or what it is derived from, tests a fact more than once."""
+    found = [*uses(rule_conditions(rule), trial.rulebook.derived)]
+    if any(number > 1 for number in Counter(each.path for each in found).values()):
+        return True
+    # One of several that are not all written down is a test for each.
+    several = [each.test.operands for each in found if isinstance(each.test, OneOf)]
+    return any(
+        len(its) > 1 and not all(isinstance(each, Literal) for each in its) for its in several
+    )
 
 
 def nothing_held_is_taken_away(trial: Trial) -> None:
