@@ -227,6 +227,14 @@ def test_a_number_among_amounts_in_thousands_or_millions_may_be_one_of_them():
     assert in_pounds.column(cells)[2] == Decimal("1.5")
 
 
+def test_one_is_one_per_cent_where_other_shares_of_the_column_are_more():
+    shares = CellReader(FACTS["funding.traced_share"], Wording())
+    one, half, other = shares.column(["1", "0.5", "57"])
+    assert (one, other) == (Decimal(1), Decimal(57))
+    assert isinstance(half, Problem)
+    assert all(isinstance(each, Problem) for each in shares.column(["1", "0.5"]))
+
+
 def test_a_tick_that_is_drawn_as_a_picture_is_one():
     assert read("funding.pooled", "\u2714\ufe0f") is True
 

@@ -71,6 +71,8 @@ class CellReader:
                 return self._without_unsaid_unit(cells, values)
             case YesNo():
                 return self._without_counts(cells, values)
+            case _ if self._may_be_fractions and self.bad:
+                return self._with_ones(cells, values)
             case _:
                 return values
 
@@ -152,6 +154,16 @@ class CellReader:
                     f"write its unit beside it, such as £{number:f}k, or its sign: £{number:f}",
                 )
         return values
+
+    def _with_ones(self, cells: Sequence[Any], values: list[Any]) -> list[Any]:
+        """Return the shares with 1 for 1 per cent, where others of their column are more."""
+        numbers = [_bare(each) for each in cells]
+        if all(each is None or each <= 1 for each in numbers):
+            return values
+        return [
+            self.decode(cell) if number == 1 else value
+            for cell, number, value in zip(cells, numbers, values, strict=True)
+        ]
 
     def _without_counts(self, cells: Sequence[Any], values: list[Any]) -> list[Any]:
         """Return what is yes or no; 1 and 0 are so only where no other number is in the column."""
