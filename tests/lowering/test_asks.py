@@ -14,6 +14,7 @@ from govrules.rulebook.ast import Derived, Exemption, Grade, Mitigation, Row, Se
 from govrules.rulebook.expr import (
     All,
     AnyOf,
+    By,
     Compare,
     FactRef,
     FactSource,
@@ -30,7 +31,7 @@ from govrules.truth import UNKNOWN
 from govrules.vocabulary import ListOf, Recorded, SetOf, fact, vocabulary_of
 from tests.conformance.agreement import DATES, asked
 from tests.conformance.test_every_kind_of_condition import CONDITIONS, DERIVED, rule, things
-from tests.properties.small import CITED, SOUND, Colour, Thing, ref, rulebook_of
+from tests.properties.small import CITED, SOUND, Colour, Item, Thing, ref, rulebook_of
 
 
 def alone():
@@ -136,3 +137,61 @@ def test_what_derived_facts_hang_on_is_asked_however_many_there_are(width):
     else:
         # All of both, or either of both, hangs on both until one says that it is so.
         assert found == [*nothing, "", "", "mended", "", "big", both]
+
+
+LEVEL = vocabulary_of(Thing).facts["level"]
+PAINTED, MENDED, BIG = (
+    FactTest(ref(name), Compare(Op.EQUALS, Literal(True))) for name in ("painted", "mended", "big")
+)
+FINE = FactTest(
+    FactRef("fine", 0, vocabulary_of(Item).facts["fine"]), Compare(Op.EQUALS, Literal(True))
+)
+HEAVY = FactTest(
+    FactRef("weight", 0, vocabulary_of(Item).facts["weight"]), Compare(Op.AT_LEAST, Literal(9))
+)
+
+
+def is_top(depth=0):
+    return FactTest(
+        FactRef("grade", depth, attrs.evolve(LEVEL, name="grade"), FactSource.DERIVED),
+        Compare(Op.EQUALS, Literal("top")),
+    )
+
+
+def asks(requires, rows, cls=Thing, **facts):
+    grade = attrs.evolve(LEVEL, name="grade")
+    derived = {"grade": Derived(grade, cls, tuple(Row(*row) for row in rows), "low")}
+    book = rulebook_of((rule(0, requires),), derived)
+    several = [Thing(**facts)]
+    (batch,) = assess_batches(book, to_batches(several, Thing, book), kind="thing")
+    (finding,) = assess(several[0], book).findings
+    assert {*filter(None, batch.to_pylist()[0]["questions"].split("; "))} == asked(finding)
+    return asked(finding)
+
+
+def test_a_row_is_not_asked_where_all_that_follows_comes_to_the_same():
+    rows = [(PAINTED, "top"), (MENDED, "middle"), (BIG, "top")]
+    assert asks(is_top(), rows) == {"painted", "mended", "big"}
+    # Mended or not, what is not big is not top.
+    assert asks(is_top(), rows, big=False) == {"painted"}
+    assert asks(is_top(), rows, big=True) == {"painted", "mended"}
+
+
+def test_a_row_of_a_record_is_not_asked_where_all_that_follows_comes_to_the_same():
+    rows = [(HEAVY, "top"), (FINE, "middle")]
+    items = FactRef("items", 0, vocabulary_of(Thing).facts["items"])
+    every = Quantified(Quantity.EVERY, items, is_top(1))
+    assert asks(every, rows, Item, items=(Item(),)) == {"items[].weight"}
+    assert asks(every, rows, Item, items=(Item(weight=9),)) == set()
+
+
+def test_a_row_is_not_asked_where_what_it_gives_chooses_what_the_others_choose():
+    def size(**cases):
+        grade = FactRef("grade", 0, attrs.evolve(LEVEL, name="grade"), FactSource.DERIVED)
+        chosen = By(grade, tuple((case, Literal(number)) for case, number in cases.items()))
+        return FactTest(ref("size"), Compare(Op.AT_LEAST, chosen))
+
+    rows = [(PAINTED, "top"), (MENDED, "middle")]
+    assert asks(size(low=1, middle=2, top=3), rows, size=2) == {"painted"}
+    assert asks(size(low=1, middle=1, top=3), rows) == {"painted", "size"}
+    assert asks(size(low=1, middle=1, top=1), rows) == {"size"}

@@ -7,7 +7,8 @@ record of a list, of the rows of a derived fact. `Asking.rule` says the same by 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from itertools import combinations
 from typing import Any, TypeAlias, assert_never
 
@@ -44,7 +45,7 @@ class Beneath:
 
     Attributes:
         table: the derived fact.
-        rows: what each of its rows asks; without the last ones that make no difference.
+        rows: what each of its rows asks, where what follows may come to something else.
     """
 
     table: ir.Table
@@ -65,6 +66,10 @@ class Beneath:
 #: A fact that is asked for where it is open; or what leads to such facts.
 Part: TypeAlias = ir.Read | Open | Inside | Beneath
 Parts: TypeAlias = tuple[Part, ...]
+#: What compares something.
+_Compares: TypeAlias = expr.Test | expr.Count | expr.Sum | expr.Share
+#: What each row of a derived fact comes to where it is read, and what it does otherwise.
+_Comes: TypeAlias = tuple[Any, ...]
 #: Where each fact is asked for, by its path.
 Asks: TypeAlias = dict[str, ir.Formula]
 
@@ -115,8 +120,8 @@ class Asking:
     """
 
     lowering: Lowering
-    #: What each derived fact of a record asks in so many of its rows.
-    _tables: dict[tuple[str, ir.Var, int], Beneath] = attrs.field(factory=dict, init=False)
+    #: What each derived fact of a record asks, by what its values come to.
+    _tables: dict[tuple[str, ir.Var, _Comes], Beneath] = attrs.field(factory=dict, init=False)
     _told: dict[Beneath, Asks] = attrs.field(factory=dict, init=False)
 
     def of(self, rule: ast.Rule, cls: type) -> Asked:
@@ -171,32 +176,16 @@ class Asking:
                 return ()
             case expr.All(items) | expr.AnyOf(items):
                 parts = self._of_all(items, scopes)
-            case expr.Test(ref, predicate) if ref.source is expr.FactSource.DERIVED:
-                rows = self._that_matter(condition, ref, scopes)
-                beneath_ = self._of_derived(ref.path, scopes[ref.level], rows)
-                parts = (*beneath_, *self._of_predicate(predicate, scopes))
-            case expr.Test(ref, predicate):
-                parts = (*self._of_fact(ref, scopes), *self._of_predicate(predicate, scopes))
+            case expr.Test(ref) if ref.source is expr.FactSource.DERIVED:
+                taken = partial(self.lowering.taken, condition, scopes)
+                parts = (*self._of_derived(ref, scopes, taken), *self._compared(condition, scopes))
+            case expr.Test(ref):
+                parts = (*self._of_fact(ref, scopes), *self._compared(condition, scopes))
+            case expr.Quantified():
+                parts = self._of_records(condition, scopes)
             case _:
-                number = expr.tested(condition)
-                told = () if number is None else self._of_predicate(number, scopes)
-                parts = (*self._of_records(condition, scopes), *told)
+                parts = (*self._of_records(condition, scopes), *self._compared(condition, scopes))
         return _where(_open(self.lowering.pair(condition, scopes)), parts)
-
-    def _that_matter(self, test: expr.Test, ref: expr.FactRef, scopes: Vars) -> int:
-        """Return how many rows of a derived fact a test of it hangs on: the last may not matter."""
-        derived, var = self.lowering.derived[ref.path], scopes[ref.level]
-        number = len(derived.rows)
-        if var.depth:
-            return number
-
-        def says(value: Any) -> f.Pair:  # noqa: ANN401 - a value of the fact
-            return self.lowering.pair(test, scopes, frozenset({(ref.path, value)}))
-
-        last = says(derived.otherwise)
-        while number and says(derived.rows[number - 1].value) == last:
-            number -= 1
-        return number
 
     def _of_records(self, condition: expr.OnList, scopes: Vars) -> Parts:
         ref = condition.list
@@ -214,24 +203,37 @@ class Asking:
         more = _where(f.more(read_of(ref, scopes)), (Inside(unmet, beside),) if beside else ())
         return (*found, *more, *((Inside(var, inner),) if inner else ()))
 
-    def _of_predicate(self, predicate: expr.Predicate, scopes: Vars) -> Parts:
-        found = tuple(
-            part for operand in operands(predicate) for part in self._of_operand(operand, scopes)
-        )
-        age = isinstance(predicate, expr.Compare) and predicate.op.is_age
-        return (*found, f.AS_OF_READ) if age else found
+    def _compared(self, test: _Compares, scopes: Vars) -> Parts:
+        """Return what is asked of all that a test compares with."""
+        predicate = test.predicate
+        if not isinstance(predicate, expr.Compare):
+            several = operands(predicate)
+            return tuple(part for each in several for part in self._of_operand(each, scopes))
 
-    def _of_operand(self, operand: expr.Operand, scopes: Vars) -> Parts:
+        def says(operand: expr.Operand) -> f.Pair:
+            compare = attrs.evolve(predicate, operand=operand)
+            return self.lowering.pair(attrs.evolve(test, predicate=compare), scopes)
+
+        found = self._of_operand(predicate.operand, scopes, says)
+        return (*found, f.AS_OF_READ) if predicate.op.is_age else found
+
+    def _of_operand(
+        self,
+        operand: expr.Operand,
+        scopes: Vars,
+        comes_to: Callable[[expr.Operand], Any] = lambda operand: operand,
+    ) -> Parts:
         match operand:
             case expr.FactRef():
                 return self._of_fact(operand, scopes)
             case expr.By(selector, cases):
                 # Where yes and no choose alike it does not matter which it is.
                 alike = isinstance(selector.type, YesNo) and len({one for _, one in cases}) == 1
-                found = () if alike else self._of_fact(selector, scopes)
+                chosen = {value: comes_to(each) for value, each in cases}
+                found = () if alike else self._of_fact(selector, scopes, chosen.get)
                 for value, each in cases:
                     may = self._may_be(selector, value, scopes)
-                    found += _where(may, self._of_operand(each, scopes))
+                    found += _where(may, self._of_operand(each, scopes, comes_to))
                 return found
             case expr.Literal() | expr.Parameter():
                 return ()
@@ -245,30 +247,40 @@ class Asking:
         fact = read_of(ref, scopes)
         return f.any_of(f.unknown(fact), f.among(fact, frozenset({value})))
 
-    def _of_fact(self, ref: expr.FactRef, scopes: Vars) -> Parts:
+    def _of_fact(
+        self, ref: expr.FactRef, scopes: Vars, comes_to: Callable[[Any], Any] = lambda value: value
+    ) -> Parts:
         if ref.source is expr.FactSource.DERIVED:
-            rows = len(self.lowering.derived[ref.path].rows)
-            return self._of_derived(ref.path, scopes[ref.level], rows)
+            return self._of_derived(ref, scopes, comes_to)
         fact = read_of(ref, scopes)
         return (fact,) if fact.is_recorded else ()
 
-    def _of_derived(self, name: str, var: ir.Var, rows: int) -> Parts:
-        """Return what a derived fact of a record asks in so many of its rows."""
-        key = (name, var, rows)
-        if rows and key not in self._tables:
-            whole = {each: (each, var, len(of.rows)) for each, of in self.lowering.derived.items()}
+    def _of_derived(self, ref: expr.FactRef, scopes: Vars, comes_to: Callable[[Any], Any]) -> Parts:
+        """Return what a derived fact asks, of whose values only what they come to matters."""
+        name, var = ref.path, scopes[ref.level]
+        key = name, var, _comes(self.lowering.derived[name], comes_to)
+        if key not in self._tables:
+            whole = {
+                each: (each, var, _comes(of, lambda value: value))
+                for each, of in self.lowering.derived.items()
+            }
             done = {each for each in whole if whole[each] in self._tables}
             # Those beneath first, so that a long chain of them is not gone down.
             for each in derivation.beneath(name, self.lowering.derived, done):
                 self._made(*whole[each])
             if key not in self._tables:
                 self._made(*key)
-        return (self._tables[key],) if rows else ()
+        found = self._tables[key]
+        return (found,) if any(found.rows) else ()
 
-    def _made(self, name: str, var: ir.Var, rows: int) -> None:
-        several = (each.when for each in self.lowering.derived[name].rows[:rows])
-        found = tuple(self._residual(each, (var,)) for each in several)
-        self._tables[name, var, rows] = Beneath(self.lowering.table(name, var), found)
+    def _made(self, name: str, var: ir.Var, comes: _Comes) -> None:
+        table, derived = self.lowering.table(name, var), self.lowering.derived[name]
+        matters = _matters(table, comes)
+        rows = (
+            _where(where, self._residual(row.when, (var,)))
+            for row, where in zip(derived.rows, matters, strict=True)
+        )
+        self._tables[name, var, comes] = Beneath(table, tuple(rows))
 
     # ── By path ───────────────────────────────────────────────────────────────────────────────
 
@@ -304,6 +316,33 @@ class Asking:
                 reached = f.all_of(reached, f.no(true))
             self._told[each] = {path: _named(path, asked, each) for path, asked in found.items()}
         return self._told[beneath_]
+
+
+def _comes(derived: ast.Derived, comes_to: Callable[[Any], Any]) -> _Comes:
+    return tuple(map(comes_to, (*(row.value for row in derived.rows), derived.otherwise)))
+
+
+def _matters(table: ir.Table, comes: _Comes) -> list[ir.Formula]:
+    """Return of each row of a derived fact where what follows it may come to something else."""
+    # Where all that follows certainly comes to the same as each.
+    alike = {each: _same(each, comes[-1], table.var) for each in comes}
+    found = []
+    for (true, false, _), own in zip(reversed(table.rows), reversed(comes[:-1]), strict=True):
+        found.append(f.no(alike[own]))
+        for each, so in alike.items():
+            same = _same(each, own, table.var)
+            alike[each] = f.both(f.either(false, same), f.either(true, so))
+    return found[::-1]
+
+
+def _same(one: Any, other: Any, var: ir.Var) -> ir.Formula:  # noqa: ANN401 - whatever values come to
+    """Return where two values certainly come to the same, as far as a record tells."""
+    if one == other:
+        return f.TRUE
+    if not (isinstance(one, f.Pair) and isinstance(other, f.Pair)):
+        return f.FALSE
+    same = f.either(f.both(one.true, other.true), f.both(one.false, other.false))
+    return same if all(each.depth <= var.depth for each in same.about) else f.FALSE
 
 
 def _named(path: str, formula: ir.Formula, beneath_: Beneath) -> ir.Formula:

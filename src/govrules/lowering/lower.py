@@ -154,6 +154,12 @@ class Lowering:
         """Return a condition on the records in sight as formulas."""
         return _Seen(self, scopes, taken).pair(condition)
 
+    def taken(self, test: expr.Test, scopes: Vars, value: Any) -> f.Pair:  # noqa: ANN401 - any value
+        """Return a test of a fact, taken to have a value, as formulas."""
+        seen, predicate = _Seen(self, scopes, frozenset()), test.predicate
+        assert not isinstance(predicate, expr.Includes)  # noqa: S101 - only single values are taken
+        return seen.tested(predicate, _than(plain(value), test.fact.type))
+
     # ── Derived facts ─────────────────────────────────────────────────────────────────────────
 
     def table(self, name: str, var: ir.Var, taken: Taken = frozenset()) -> ir.Table:
@@ -263,7 +269,7 @@ class _Seen:
             several = self.possible(predicate.operand)
             return agreed((possible, _includes(op, fact, each)) for possible, each in several)
         values = self.values(ref)
-        return agreed((so, self._tested(predicate, _than(each, ref.type))) for so, each in values)
+        return agreed((so, self.tested(predicate, _than(each, ref.type))) for so, each in values)
 
     # ── Values ────────────────────────────────────────────────────────────────────────────────
 
@@ -336,7 +342,7 @@ class _Seen:
 
     # ── Tests ─────────────────────────────────────────────────────────────────────────────────
 
-    def _tested(self, predicate: expr.ValueTest, test: _Test) -> f.Pair:
+    def tested(self, predicate: expr.ValueTest, test: _Test) -> f.Pair:
         match predicate:
             case expr.Compare(op, operand):
                 return agreed(
@@ -344,16 +350,16 @@ class _Seen:
                 )
             case expr.OneOf(operands):
                 return disjunction(
-                    self._tested(expr.Compare(expr.Op.EQUALS, each), test) for each in operands
+                    self.tested(expr.Compare(expr.Op.EQUALS, each), test) for each in operands
                 )
             case expr.Between(low, high):
                 ends = ((expr.Op.AT_LEAST, low), (expr.Op.AT_MOST, high))
-                return conjunction(self._tested(expr.Compare(*each), test) for each in ends)
+                return conjunction(self.tested(expr.Compare(*each), test) for each in ends)
             case _:
                 assert_never(predicate)
 
     def _ranged(self, found: Range, predicate: expr.Comparison) -> f.Pair:
-        return self._tested(predicate, lambda op, other: _in_range(found, op, other))
+        return self.tested(predicate, lambda op, other: _in_range(found, op, other))
 
     # ── Lists ─────────────────────────────────────────────────────────────────────────────────
 
@@ -417,7 +423,7 @@ class _Seen:
         )
         exact = f.both(some, f.no(open_))
         anything = f.both(f.no(exact), f.no(nothing))
-        none = self._tested(of.predicate, _than(_NOTHING, PER_CENT))
+        none = self.tested(of.predicate, _than(_NOTHING, PER_CENT))
         ranges = ((anything, Range(f.ZERO, hundred)), (exact, share))
         ranged = [(may, self._ranged(each, of.predicate)) for may, each in ranges]
         return agreed([(f.no(some), none), *ranged])
