@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import io
+import itertools
 import re
 import shutil
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -261,3 +263,27 @@ def test_a_first_change_goes_as_the_page_on_contributing_says(
     changed = text[:start] + "      - name: ".join(examples) + text[end:]
     rules.write_text(changed, encoding="utf-8")
     assert main(["test", "--no-coverage", str(pack)]) == 0
+
+
+LIVE = (Path(__file__).parents[1] / "docs" / "live.md").read_text(encoding="utf-8")
+LIVE_BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", LIVE, re.MULTILINE | re.DOTALL)
+LIVE_SHOWN = [
+    (language, code, output)
+    for (language, code), (following, output) in itertools.pairwise(LIVE_BLOCKS)
+    if language in {"python", "py"} and following == "text"
+]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize(("language", "code", "output"), LIVE_SHOWN)
+def test_code_prints_what_stands_below_it(language, code, output):
+    if language == "py" and find_spec("durable_rules_engine") is None:
+        pytest.skip("durable-rules is not installed")
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(code, "live.md", "exec"), {"__name__": "page"})  # noqa: S102 - our own page
+    assert printed.getvalue() == output
+
+
+def test_every_kind_of_block_is_shown():
+    assert {language for language, *_ in LIVE_SHOWN} == {"python", "py"}

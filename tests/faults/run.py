@@ -21,8 +21,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 
-from tests.faults.commands import COMMAND, COMMANDS, environment, hashes, prepared, strays, wrong
-from tests.faults.kills import kill
+from tests.faults.kills import COMMAND, COMMANDS, environment, hashes, kill, prepared, strays, wrong
 
 
 def ran(

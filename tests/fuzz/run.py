@@ -19,7 +19,99 @@ import time
 import zipfile
 from pathlib import Path
 
-from tests.fuzz.words import NAMES, WORDS
+NAMES = (
+    "rules",
+    "rulebook",
+    "subject",
+    "mapping",
+    "waivers",
+    "answers",
+    "csv",
+    "xlsx",
+    "arrow",
+    "lines",
+    "snapshot",
+)
+WORDS = (
+    *(
+        "govrules: 1",
+        "theme: ",
+        "rules:",
+        "- id: ",
+        "title: ",
+        "principle: ",
+        "source: ",
+        "requires: ",
+    ),
+    *("applies_when: ", "severity: ", "otherwise: ", "examples:", "given: ", "expect: flagged"),
+    *(
+        "{ all: [",
+        "{ any: [",
+        "{ not: ",
+        "{ by: ",
+        "between: [",
+        "one_of: [",
+        "includes: ",
+        "known: ",
+    ),
+    *("some: ", "every: ", "none: ", "count: ", "sum: ", "share: ", "older_than: ", "parameter: "),
+    *("funding.pooled", "protocol.agreed", "risk_tier", "partners[].name", "partners", "as_of"),
+    *(
+        "id",
+        "name",
+        "status",
+        "local.slogan",
+        "funding.annual_spend",
+        "yes",
+        "no",
+        "unknown",
+        "none",
+    ),
+    *(
+        "TBC",
+        "12 months",
+        "2026-03-31",
+        "29/02/2025",
+        "1e400",
+        "-0",
+        "NaN",
+        "null",
+        "true",
+        "\\xc2\\xa31.2m",
+    ),
+    *("columns:", "lists:", "file: ", "sideways: yes", "header: 2-3", "table: ", "rows: partners"),
+    *(
+        "values: ",
+        "unsure: yes",
+        "skip:",
+        "register:",
+        "derived:",
+        "facts:",
+        "parameters:",
+        "extends: ",
+    ),
+    *(
+        '<c r=\\"A1\\" t=\\"s\\">',
+        "<v>",
+        "</v>",
+        '<row r=\\"',
+        "XFD1048576",
+        'hidden=\\"1\\"',
+        "ARROW1",
+    ),
+    *(
+        "\\xef\\xbb\\xbf",
+        "\\xff\\xfe",
+        "\\x00",
+        "\\x1b[31m",
+        "\\xe2\\x80\\xae",
+        "\\\\ud800",
+        "&a",
+        "*a",
+        "!!python/",
+    ),
+)
+
 
 HERE = Path(__file__).parent
 #: The most inputs that are kept of a target, and the longest of them.

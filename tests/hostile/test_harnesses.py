@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from govrules.cli import main
-from tests.faults.commands import COMMANDS, hashes, prepared, strays, wrong
+from tests.faults.kills import COMMANDS, hashes, prepared, strays, wrong
 from tests.fuzz import targets
-from tests.fuzz.words import NAMES
+from tests.fuzz.run import NAMES
 from tests.oracles.run import WAYS, run
 
 

@@ -18,7 +18,7 @@ from govrules.files import READ, InputError, SpecialFileError, _new_beside, repl
 from govrules.rulebook.load import load_rulebook
 from govrules.scaffold import ScaffoldError, scaffold
 from govrules.visible import harmless, visible
-from tests.faults.commands import UNFINISHED
+from tests.faults.kills import UNFINISHED
 
 CSV = "id,name,funding.pooled\np1,Care pool,yes\n"
 MAPPING = "govrules: 1\ncolumns: { id: id, name: name, funding.pooled: funding.pooled }\n"

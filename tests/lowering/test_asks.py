@@ -1,16 +1,33 @@
-"""What formulas ask is what findings ask, for every kind of condition."""
+"""What formulas ask and tell is what findings do, for every kind of condition; and what of it adds up."""
 
 from __future__ import annotations
 
+import datetime as dt
 import random
 
 import attrs
 import pytest
+from hypothesis import given
 
-from govrules import assess
+from govrules import Register, assess, load_rulebook
+from govrules.engines import reference
 from govrules.engines.columns import to_batches
+from govrules.engines.compiled import tells
+from govrules.engines.outcomes import outcome_of
+from govrules.engines.registry import comparable
+from govrules.lowering.ir import Exists, Total
+from govrules.lowering.lower import Lowering, lowered
+from govrules.lowering.reads import counted, mergeable, reads
 from govrules.registers.batches import assess_batches
-from govrules.rulebook.ast import Derived, Exemption, Grade, Mitigation, Row, Severity
+from govrules.rulebook.ast import (
+    Derived,
+    Exemption,
+    Grade,
+    Mitigation,
+    Row,
+    Severity,
+    rule_conditions,
+)
 from govrules.rulebook.expr import (
     All,
     AnyOf,
@@ -19,6 +36,7 @@ from govrules.rulebook.expr import (
     FactRef,
     FactSource,
     Includes,
+    Known,
     Literal,
     Not,
     Op,
@@ -27,9 +45,11 @@ from govrules.rulebook.expr import (
     SetOp,
 )
 from govrules.rulebook.expr import Test as FactTest
+from govrules.rulebook.reads import reads as read_by_conditions
 from govrules.truth import UNKNOWN
-from govrules.vocabulary import ListOf, Recorded, SetOf, fact, vocabulary_of
-from tests.conformance.agreement import DATES, asked
+from govrules.vocabulary import Fact, Kind, ListOf, Recorded, SetOf, YesNo, fact, vocabulary_of
+from tests.conformance.agreement import DATES, PACKS, asked, cases, rules_of
+from tests.conformance.run import generated
 from tests.conformance.test_every_kind_of_condition import CONDITIONS, DERIVED, rule, things
 from tests.properties.small import CITED, SOUND, Colour, Item, Thing, ref, rulebook_of
 
@@ -195,3 +215,79 @@ def test_a_row_is_not_asked_where_what_it_gives_chooses_what_the_others_choose()
     assert asks(size(low=1, middle=2, top=3), rows, size=2) == {"painted"}
     assert asks(size(low=1, middle=1, top=3), rows) == {"painted", "size"}
     assert asks(size(low=1, middle=1, top=1), rows) == {"size"}
+
+
+LOWERED = {
+    (pack, day): lowered(rules_of(each, "partnership", DATES[day]), each)
+    for pack, each in enumerate(PACKS)
+    for day in range(len(DATES))
+}
+
+
+def agree(rules, judged, subject, as_of, rulebook):
+    (expected,) = reference.outcomes(rules, [subject], as_of, rulebook)
+    formulas = tuple(each for rule in judged for each in rule.formulas)
+    told = tells(formulas, type(subject))(as_of)(subject, {}, None)
+    holds = dict(zip(formulas, told, strict=True)).__getitem__
+    found = [outcome_of(*each, holds) for each in zip(rules, judged, strict=True)]
+    assert list(map(comparable, found)) == list(map(comparable, expected))
+
+
+@given(cases())
+def test_shipped_rules_told_are_what_reference_says(case):
+    pack, day, subject = case
+    rules = rules_of(PACKS[pack], "partnership", DATES[day])
+    agree(rules, LOWERED[pack, day], subject, DATES[day], PACKS[pack])
+
+
+@given(generated())
+def test_generated_rules_told_are_what_reference_says(case):
+    rulebook, subjects = case
+    judged = lowered(rulebook.rules, rulebook)
+    for subject in subjects:
+        agree(rulebook.rules, judged, subject, DATES[0], rulebook)
+
+
+def test_formulas_read_nothing_that_their_rule_does_not():
+    rules = PACKS[0].rules_for("partnership", UNKNOWN)
+    for each, judged in zip(rules, lowered(rules, PACKS[0]), strict=True):
+        found = reads(judged.formulas)
+        named = read_by_conditions(rule_conditions(each), PACKS[0].derived)
+        assert found.items() <= {**named, "as_of": False}.items()
+        assert found
+
+
+BOOK = load_rulebook("governing-partnerships")
+LISTED = FactRef("partnerships", 0, vocabulary_of(Register).facts["partnerships"])
+SOME = Quantified(Quantity.SOME, LISTED, All(()))
+TOLD = Fact("told", YesNo(), Kind.CIRCUMSTANCE, "some are told", "Told?", "none are told")
+IS_TOLD = FactTest(FactRef("told", 0, TOLD, FactSource.DERIVED), Compare(Op.EQUALS, Literal(True)))
+TELLING = {"told": Derived(TOLD, Register, (Row(SOME, value=True),), otherwise=False)}
+
+
+def merged(condition, derived=BOOK.derived):
+    return mergeable(Lowering(derived).condition(condition, Register), "partnerships")
+
+
+def test_what_shipped_rules_ask_of_partnerships_adds_up():
+    lowering = Lowering(BOOK.derived)
+    rules = BOOK.rules_for("register", dt.date(2026, 3, 31))
+    several = [lowering.rule(rule, Register).formulas for rule in rules]
+    found = mergeable([each for formulas in several for each in formulas], "partnerships")
+    assert found.is_all
+    assert {type(each) for each in found.leaves} == {Exists, Total}
+    assert all(isinstance(counted(each), Total) for each in found.leaves)
+
+
+def test_what_stands_beneath_a_derived_fact_adds_up_too():
+    assert merged(IS_TOLD, TELLING) == merged(SOME)
+    assert len(merged(SOME).leaves) == 1
+
+
+@pytest.mark.parametrize(
+    "again", [SOME, IS_TOLD, Known(LISTED, recorded=True)], ids=["some", "derived", "known"]
+)
+def test_a_list_that_is_read_again_for_each_of_its_own_records_does_not_add_up(again):
+    declared = FactRef("declared_count", 0, vocabulary_of(Register).facts["declared_count"])
+    condition = Quantified(Quantity.SOME, LISTED, AnyOf((again, Known(declared, recorded=True))))
+    assert not merged(condition, TELLING).is_all

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from pathlib import Path
 
@@ -245,3 +246,53 @@ def test_everything_about_the_shipped_packs_is_decided_and_explained():
         (rule.id, kind) for rule in rulebook.rules for kind, _ in rule.intended if kind in kinds
     }
     assert given == found, "a reason is given for what is no longer found"
+
+
+BOOK_OF_MANY = """\
+govrules: 1
+id: many
+title: Many
+version: "1"
+owner: Nobody
+sources:
+  m: { title: M, publisher: N, year: "2026" }
+derived:
+"""
+LAST_RULE = """\
+govrules: 1
+theme: many
+rules:
+  - id: the-last
+    title: The last does not hold
+    principle: The last holds.
+    source: { document: m, paragraph: 1 }
+    requires: { LAST: yes }
+    severity: high
+"""
+
+
+def pack_of_many(folder: Path, number: int, condition: str) -> Path:
+    """Write a pack of derived facts, each of which asks the one before it."""
+    names = ["protocol.agreed", *(f"fact_{each}" for each in range(number))]
+    pairs = itertools.pairwise(names)
+    facts = [
+        f"  {name}:\n    label: it holds\n    when: {condition.replace('LAST', last)}\n"
+        for last, name in pairs
+    ]
+    (folder / "rulebook.yaml").write_text(BOOK_OF_MANY + "".join(facts))
+    (folder / "rules.yaml").write_text(LAST_RULE.replace("LAST", names[-1]))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("number", "condition", "never"),
+    [
+        (400, "{ LAST: yes }", False),
+        (40, "{ any: [ { LAST: yes }, { not: { LAST: yes } } ] }", True),
+        (40, "{ all: [ { LAST: yes }, { not: { LAST: no } } ] }", False),
+    ],
+)
+def test_many_derived_facts_are_decided_soon(tmp_path, number, condition, never):
+    results = Prover(load_rulebook(pack_of_many(tmp_path, number, condition)), seconds=5).results()
+    found = {f"{each.flaw.value}: {each.about}" for each in results if each.unexplained}
+    assert found == ({"never-flagged: the-last"} if never else set())

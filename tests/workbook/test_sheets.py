@@ -1,8 +1,10 @@
-"""The workbook of a register: its sheets as they were promised, and nothing in them that runs."""
+"""The workbook of a register: its sheets as they were promised, nothing in them that runs; and how it goes round."""
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -166,3 +168,53 @@ def test_actions_and_waivers_are_taken_back(
     ran = run("answer", "back.xlsx", "--register", register)
     assert ran.code == 2
     assert "back.xlsx[Waivers]!B4: there is no check `no-such-check`" in ran.out
+
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "send-round.md").read_text(encoding="utf-8")
+#: Whether the page is to show what is printed now.
+UPDATE = os.environ.get("GOVRULES_UPDATE") == "1"
+TEXT = re.compile(r"^```text\n((?:.*\n)*?)```$", re.MULTILINE)
+COMMAND = re.compile(r"^```console\n\$ govrules (.+)\n((?:.*\n)*?)```$", re.MULTILINE)
+ROW = re.compile(r"^\| ([A-Z][\w ]+) \| ([a-z_.]+) \| (.+?) \| (.*?) ?\|$", re.MULTILINE)
+
+
+def filled(rows: list[tuple[str, str, str, str]]) -> None:
+    """Type the answers that the page shows, and save the workbook."""
+    book = Typed.open(Path("round.xlsx"))
+    for name, fact, answer, seen in rows:
+        (row,) = [each for each in book.rows() if (each[1], each[10]) == (name, fact)]
+        row[5], row[6] = answer, seen.strip()
+    book.save(Path("filled.xlsx"))
+
+
+def test_the_page_shows_what_is_printed(run: Any, tmp_path: Path, monkeypatch: Any) -> None:
+    """From the example spreadsheet to a filled workbook to changed findings."""
+    for name in ("eastshire.xlsx", "eastshire.mapping.yaml"):
+        shutil.copy(ROOT / "examples" / name, tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    commands = COMMAND.findall(PAGE)
+    rows = ROW.findall(PAGE)
+    assert (len(commands), len(rows)) == (4, 8)
+    found = []
+    new = PAGE
+    for number, (words, shown) in enumerate(commands):
+        if number == 1:
+            filled(rows[:6])
+        if number == 2:
+            filled(rows)
+        ran = run(*words.split())
+        found.append(ran.code)
+        if shown and UPDATE:
+            new = new.replace(shown, ran.out, 1)
+        elif shown:
+            assert ran.out == shown
+    assert found == [0, 2, 0, 1]
+    headline = f"{ran.out.split(chr(10) * 2)[1]}\n"
+    (told,) = TEXT.findall(PAGE)
+    if UPDATE:
+        new = new.replace(told, headline)
+        (ROOT / "docs" / "send-round.md").write_text(new, encoding="utf-8")
+    assert UPDATE or told == headline
+    (shown,) = re.findall(r"```yaml\n((?:.*\n)*?)```", PAGE)
+    assert Path("answers.yaml").read_text().startswith(shown)
