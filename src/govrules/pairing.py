@@ -7,7 +7,8 @@ import re
 from collections import ChainMap, Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, Final, TypeAlias
+from functools import cache, lru_cache
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import attrs
 
@@ -48,6 +49,8 @@ _AT_ONCE: Final = 2048
 _KEPT: Final = 50_000
 #: Entries of every kind are compared with those of so many kinds, the commonest of a body.
 _KINDS: Final = 48
+#: Decimals of whole percentages.
+_PER_CENT: Final = tuple(map(Decimal, range(101)))
 #: What no two pairs have in common.
 _OWN: Final = frozenset({"id", "name", "shared_partners[].name"})
 
@@ -166,7 +169,7 @@ class _Side:
     parent: str | Unknown | None
     known_as: frozenset[str]
     area: str | Unknown | None
-    words: Counter[str] | Unknown
+    words: frozenset[tuple[str, int]] | Unknown
     standing: Mapping[str, tuple[bool | Unknown, bool | Unknown]]
     _below: dict[tuple[str, str], dict[str, str]] = attrs.field(factory=dict, init=False)
 
@@ -183,9 +186,7 @@ class _Side:
 def _side(entry: Partnership) -> _Side:
     name = str(entry.name if isinstance(entry.name, str) else entry.id)
     parent = _parent(entry)
-    words: Counter[str] | Unknown = UNKNOWN
-    if not isinstance(entry.objective, Unknown):
-        words = Counter(re.findall(r"\w+", (entry.objective or "").casefold()))
+    objective = entry.objective
     members = _members(entry)
     return _Side(
         entry=entry,
@@ -196,7 +197,7 @@ def _side(entry: Partnership) -> _Side:
         parent=fold(parent) if isinstance(parent, str) else parent,
         known_as=frozenset(known_as(entry)),
         area=fold(entry.area) if isinstance(entry.area, str) else entry.area,
-        words=words,
+        words=objective if isinstance(objective, Unknown) else _words(objective or ""),
         standing={key: _standing(partner) for key, partner in members[0].items()},
     )
 
@@ -206,8 +207,18 @@ def pair_of(first: Partnership, second: Partnership) -> Pair:
     return _Two(_side(first), _side(second)).made()
 
 
-@attrs.frozen(eq=False)
-class _Two:
+@lru_cache(maxsize=1024)
+def _words(text: str) -> frozenset[tuple[str, int]]:
+    """Return its words, each with how often it came before."""
+    before: Counter[str] = Counter()
+    found = []
+    for word in re.findall(r"\w+", text.casefold()):
+        found.append((word, before[word]))
+        before[word] += 1
+    return frozenset(found)
+
+
+class _Two(NamedTuple):
     """Two partnerships, and what they have in common."""
 
     one: _Side
@@ -224,7 +235,7 @@ class _Two:
             "first": one.entry,
             "second": two.entry,
             "shared_partners": records if self.is_complete else (*records, UNKNOWN),
-            **self.compared,
+            **{path: compare(*self) for path, compare in _COMPARED.items()},
         }
 
     @property
@@ -241,20 +252,14 @@ class _Two:
     @property
     def read(self) -> tuple[Any, ...]:
         """All that rules can read of the two, but for names and for what either is alone."""
-        ones, twos = self.one.standing, self.two.standing
-        shared = tuple(_in_both(its, twos[key]) for key, its in ones.items() if key in twos)
-        return (shared, self.is_complete, *self.compared.values())
-
-    @property
-    def compared(self) -> dict[str, Any]:
-        """How they compare."""
-        one, two = self.one, self.two
-        return {
-            "membership_identical": _identical(one.members, two.members),
-            "same_area": _same(one.area, two.area),
-            "objective_similarity": _similarity(one.words, two.words),
-            "nested": _nested(one, two),
-        }
+        one, two = self
+        twos = two.standing
+        shared = [_in_both(its, twos[key]) for key, its in one.standing.items() if key in twos]
+        return (
+            tuple(shared),
+            self.is_complete,
+            *[compare(*self) for compare in _COMPARED.values()],
+        )
 
     @property
     def places(self) -> dict[str, Any]:
@@ -289,6 +294,7 @@ def _standing(partner: Partner) -> tuple[bool | Unknown, bool | Unknown]:
     return weak, False if seen is None else seen
 
 
+@cache
 def _in_both(
     one: tuple[bool | Unknown, bool | Unknown], two: tuple[bool | Unknown, bool | Unknown]
 ) -> tuple[bool | Unknown, bool | Unknown]:
@@ -300,10 +306,10 @@ def _in_both(
     )
 
 
-def _identical(one: Members, two: Members) -> bool | Unknown:
-    (ones, ones_complete), (twos, twos_complete) = one, two
-    if (ones_complete and twos.keys() - ones.keys()) or (
-        twos_complete and ones.keys() - twos.keys()
+def _identical(first: _Side, second: _Side) -> bool | Unknown:
+    (ones, ones_complete), (twos, twos_complete) = first.members, second.members
+    if (ones_complete and not twos.keys() <= ones.keys()) or (
+        twos_complete and not ones.keys() <= twos.keys()
     ):
         return False
     return True if ones_complete and twos_complete else UNKNOWN
@@ -318,16 +324,18 @@ def _same(one: str | Unknown | None, two: str | Unknown | None) -> bool | Unknow
     return one == two
 
 
-def _similarity(one: Counter[str] | Unknown, two: Counter[str] | Unknown) -> Decimal | Unknown:
+def _similarity(first: _Side, second: _Side) -> Decimal | Unknown:
+    one, two = first.words, second.words
     if isinstance(one, Unknown) or isinstance(two, Unknown):
         return UNKNOWN
     # Counted, not aligned: the same whichever of the two comes first.
-    total = one.total() + two.total()
-    both = sum(min(times, two[word]) for word, times in one.items() if word in two)
-    return Decimal(round(100 * 2 * both / total)) if total else Decimal(0)
+    total = len(one) + len(two)
+    return _PER_CENT[round(100 * 2 * len(one & two) / total)] if total else _PER_CENT[0]
 
 
 def _nested(one: _Side, two: _Side) -> bool | Unknown:
+    if one.parent is None and two.parent is None:
+        return False
     unknown = False
     for side, parent in ((one, two.parent), (two, one.parent)):
         if isinstance(parent, Unknown):
@@ -337,6 +345,15 @@ def _nested(one: _Side, two: _Side) -> bool | Unknown:
     if _same(one.parent, two.parent) is True:
         return True
     return UNKNOWN if unknown else False
+
+
+#: How two compare, by the path of each fact of the pair.
+_COMPARED: Final[Mapping[str, Callable[[_Side, _Side], Any]]] = {
+    "membership_identical": _identical,
+    "same_area": lambda one, two: _same(one.area, two.area),
+    "objective_similarity": _similarity,
+    "nested": _nested,
+}
 
 
 def _parent(entry: Partnership) -> str | Unknown | None:
