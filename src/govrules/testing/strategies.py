@@ -326,14 +326,19 @@ class _Values:
         return max([MOST_RECORDS, *(each for each in lengths if each <= LONGEST)])
 
     def _sets(self, fact: Fact, values: tuple[str, ...]) -> SearchStrategy[frozenset[Any]]:
-        """Return sets of choices: a few of them, all but a few, or about those of a test."""
+        """Return sets of choices: a few of them, all but a few, those of a test or about those."""
         few = st.frozensets(st.sampled_from(values), max_size=min(4, len(values)))
         found = [each for each in self.ground.own.get(fact, ()) if isinstance(each, frozenset)]
         about = [
-            st.builds(frozenset.symmetric_difference, st.just(each), st.sampled_from(_one_of(each)))
+            st.builds(
+                frozenset.symmetric_difference,
+                st.just(each),
+                st.sampled_from([frozenset([one]) for one in sorted(each)]),
+            )
             for each in found
         ]
-        return st.one_of([few, few.map(frozenset(values).difference), *about])
+        exact = [st.sampled_from(found)] if found else []
+        return st.one_of([few, few.map(frozenset(values).difference), *exact, *about])
 
     def _ends(self, found: SearchStrategy[Any]) -> SearchStrategy[Any]:
         """Return lists or sets that are closed, or where there may be more."""
@@ -451,11 +456,6 @@ def _weighted(shares: list[tuple[int, SearchStrategy[Any]]]) -> SearchStrategy[A
     # `one_of` counts a strategy that is named twice once, so places are drawn instead.
     places = [each for weight, each in wanted for _ in range(max(1, round(weight / smallest)))]
     return st.sampled_from(range(len(places))).flatmap(places.__getitem__)
-
-
-def _one_of(members: frozenset[Any]) -> list[frozenset[Any]]:
-    """Return the sets of at most one member of a set, none first."""
-    return [frozenset(), *(frozenset([each]) for each in sorted(members))]
 
 
 def _left_open(value: Any) -> Any:  # noqa: ANN401 - a list or a set
