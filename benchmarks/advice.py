@@ -17,7 +17,7 @@ from govrules.assessment import assess_each
 from govrules.engines.columns import subjects_of
 from govrules.engines.reference import case_of, judge
 from govrules.engines.registry import NEVER_FLAGS
-from govrules.explain.ways import Effort
+from govrules.explain.ways import Effort, each_choice
 from govrules.facts import Facts
 from govrules.render.html import short_reasons
 from govrules.render.report import Origin, Report
@@ -44,9 +44,9 @@ def main(wanted: int = FINDINGS) -> int:
                     lines.append(len(told["shown"]) + bool(told["more"]))
                     for way in finding.clears:
                         ways += 1
-                        changes = {each.fact: each.to for each in way}
                         harmful += any(
                             judge(finding.rule, case.supposing(kept)).verdict in NEVER_FLAGS
+                            for changes in each_choice({each.fact: each.to for each in way})
                             for _, kept in keeping(changes, effort)
                         )
                 if len(lines) >= wanted:

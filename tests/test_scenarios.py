@@ -20,6 +20,7 @@ from govrules import (
     load_rulebook,
 )
 from govrules.engines.reference import case_of, judge
+from govrules.explain.ways import each_choice
 from govrules.facts import Facts
 from govrules.model import (
     Decisions,
@@ -164,9 +165,13 @@ def test_too_little_governance_cites_its_parts_and_is_counted_apart():
 
 def left(name, changes, level):
     """Return what is flagged at or above a level and not settled by changes, or flags with them."""
+    ways = each_choice({each.fact: each.to for each in changes})
+    return set().union(*(left_by(name, way, level) for way in ways))
+
+
+def left_by(name, way, level):
     found = read(name)
-    facts = Facts(found.subject, found.as_of, supposed={each.fact: each.to for each in changes})
-    case = case_of(facts, RULEBOOK)
+    case = case_of(Facts(found.subject, found.as_of, supposed=way), RULEBOOK)
     verdicts = {each.rule.id: judge(each.rule, case).verdict for each in assessment(name).findings}
     before = {each.rule.id: each.severity for each in assessment(name).flagged}
     away = (Verdict.CLEAR, Verdict.NOT_APPLICABLE)

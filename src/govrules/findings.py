@@ -19,10 +19,12 @@ from govrules.errors import EngineError
 from govrules.explain import phrases
 from govrules.explain.because import because, called_of, of_two, owner_of, proof, twins
 from govrules.explain.cells import Cited, Frame, Restricted
+from govrules.explain.compared import chosen_phrase
 from govrules.explain.english import known_phrase
 from govrules.explain.judging import Said
 from govrules.explain.questions import questions
 from govrules.explain.view import Seen, View
+from govrules.explain.ways import ToBeChosen
 from govrules.facts import evidence_of, origin_of
 from govrules.lazily import ShownInNotebooks
 from govrules.rulebook.ast import (
@@ -93,7 +95,8 @@ class Change:
 
     Attributes:
         fact: its path; a record beyond the end of a list is to be added.
-        to: the value that it should have.
+        to: the value that it should have; what is yet to be found or chosen is no value but a
+            ``govrules.facts.Supposed`` or ``govrules.explain.ways.ToBeChosen``.
         phrase: how it is then, as a clause.
         record: the name of the record of a list that it is in; "" where it is in none.
         of_any_record: the phrase without the name of the record.
@@ -540,7 +543,11 @@ def _change(path: str, to: Any, view: View) -> Change:  # noqa: ANN401 - any fac
         frame, added = view.record_of(frame, name, int(place))
         called = phrases.record_name(frame.record, int(place), each)
         owner = f"a new {each}" if added else called
-    phrase = phrases.changed_phrase(frame.shape.facts[last], to, view.effort.now(path))
+    fact = frame.shape.facts[last]
+    if isinstance(to, ToBeChosen):
+        phrase = chosen_phrase(fact, to.values)
+    else:
+        phrase = phrases.changed_phrase(fact, to, view.effort.now(path))
     return Change(path, to, phrases.of_record(owner, phrase, each), owner, phrase)
 
 

@@ -14,7 +14,7 @@ from govrules.engines.reference import Case
 from govrules.explain import plan as plan_module
 from govrules.explain.clears import SHOWN, _Hints
 from govrules.explain.plan import _at_least
-from govrules.explain.ways import Effort
+from govrules.explain.ways import Effort, ToBeChosen
 from govrules.facts import TO_BE_FOUND, Scope
 from govrules.model import Partner, Partnership
 from govrules.rulebook.ast import Derived, Exemption, Row, Rule, Severity
@@ -43,7 +43,18 @@ from govrules.rulebook.load import load_rulebook
 from govrules.rulebook.walk import references
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import FactType, Kind, Money, Months, Number
-from tests.properties.small import AS_OF, CITED, SOUND, TIER, Deal, Item, Thing, ref, rulebook_of
+from tests.properties.small import (
+    AS_OF,
+    CITED,
+    LEVELS,
+    SOUND,
+    TIER,
+    Deal,
+    Item,
+    Thing,
+    ref,
+    rulebook_of,
+)
 
 FINE, BAD = Item(fine=True, weight=2), Item(fine=False, weight=3)
 BROKEN = Thing(
@@ -398,7 +409,7 @@ def test_what_one_change_breaks_another_makes_good() -> None:
     """There is no deal as yet, which is all that keeps the second condition."""
     levelled = FactTest(ref("deal.level"), Compare(Op.AT_LEAST, Literal("low")))
     both = All((levelled, AnyOf((is_("deal", None), MENDED))))
-    assert ways(both)[0] == {"deal.level": "low", "mended": True}
+    assert ways(both)[0] == {"deal.level": ToBeChosen(LEVELS), "mended": True}
 
 
 def test_what_cannot_be_made_good_is_no_way_out() -> None:
@@ -520,6 +531,39 @@ def test_a_plan_tells_apart_values_of_a_fact_that_is_compared_with_another() -> 
     plan = assessed(Not(is_("deal.level", "middle")), as_high, thing=dealt).plan()
     assert [(each.fact, each.to) for each in plan.changes] == [("deal.level", "top")]
     assert (plan.clears, plan.left) == (("rule-0", "rule-1"), ())
+
+
+def test_which_value_a_choice_has_is_left_open_where_several_will_do() -> None:
+    """A value is named where it alone will do; none at all is no choice among others."""
+    there, not_top = Not(is_("deal", None)), Not(is_("deal.level", "top"))
+    levelled = Not(is_("deal.level", None))
+    assert ways(levelled) == [{"deal.level": ToBeChosen(LEVELS)}]
+    assert ways(All((levelled, not_top))) == [{"deal.level": ToBeChosen(("low", "middle"))}]
+    assert ways(compares("deal.level", Op.AT_LEAST, "top")) == [{"deal.level": "top"}]
+    apart = AnyOf((is_("deal.level", "low"), is_("deal.level", "top")))
+    assert ways(apart) == [{"deal.level": ToBeChosen(("low", "top"))}]
+    assert ways(All((there, levelled))) == [{"deal.level": ToBeChosen(LEVELS)}]
+
+
+@pytest.mark.parametrize(
+    ("required", "to"),
+    [
+        ((Not(is_("deal.level", None)),), ToBeChosen(LEVELS)),
+        ((Not(is_("deal.level", None)), is_("deal.level", "top")), "top"),
+        ((is_("deal.level", "top"), Not(is_("deal.level", None))), "top"),
+        ((compares("deal.level", Op.AT_LEAST, "middle"), compares("deal.level", Op.AT_MOST, "middle")),
+         "middle"),
+        ((Not(is_("deal.level", None)), compares("deal.level", Op.AT_LEAST, "middle")),
+         ToBeChosen(("middle", "top"))),
+    ],
+)  # fmt: skip
+def test_a_plan_leaves_open_what_its_rules_leave_open(
+    required: tuple[Condition, ...], to: Any
+) -> None:
+    """Of what may be chosen for one rule and for another, what may be chosen for both."""
+    plan = assessed(*required).plan()
+    assert [(each.fact, each.to) for each in plan.changes] == [("deal.level", to)]
+    assert plan.left == ()
 
 
 def test_a_plan_leaves_what_nothing_clears() -> None:

@@ -19,7 +19,7 @@ from govrules.engines.registry import comparable
 from govrules.explain.cells import Restricted, cited_among
 from govrules.explain.english import condition_phrase, names_every, rule_sentence
 from govrules.explain.view import view_of
-from govrules.explain.ways import Effort
+from govrules.explain.ways import Effort, each_choice
 from govrules.facts import TO_BE_FOUND, Facts
 from govrules.findings import Finding
 from govrules.nodes import Report
@@ -269,8 +269,8 @@ def test_changes_settle(thing: Thing, rulebook: Rulebook) -> None:
     for finding in assessed(thing, rulebook).findings:
         if finding.verdict is not Verdict.FLAGGED:
             assert finding.clears == ()
-        for way in finding.clears:
-            changes = {change.fact: change.to for change in way}
+        ways = ({change.fact: change.to for change in way} for way in finding.clears)
+        for changes in itertools.chain.from_iterable(map(each_choice, ways)):
             assert settled(finding.rule, case.supposing(changes))
             for path in changes:
                 fewer = {other: to for other, to in changes.items() if other != path}
@@ -372,7 +372,7 @@ def test_plan_is_smallest(thing: Thing, required: list[Condition]) -> None:
         }
 
     planned = {change.fact: change.to for change in plan.changes}
-    assert wrong(planned) == set(plan.left)
+    assert set().union(*map(wrong, each_choice(planned))) == set(plan.left)
     assert set(plan.clears) == flagged - set(plan.left)
     if plan.left or not plan.proven_smallest:
         return

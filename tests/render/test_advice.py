@@ -57,9 +57,13 @@ def test_a_review_is_an_act(rulebook: Rulebook) -> None:
     assert found == "all partners review the governing document"
 
 
-def test_of_many_kinds_it_matters_that_there_is_one(rulebook: Rulebook) -> None:
+def test_of_many_kinds_which_it_is_is_to_be_chosen(rulebook: Rulebook) -> None:
     found = told("no-governing-document", rulebook, governing_document=None)
-    assert found == "there is a governing document"
+    assert found == (
+        "there is a governing document (to be chosen: terms of reference, a memorandum of "
+        "understanding, a constitution, a partnership agreement, an inter-authority agreement and "
+        "6 more)"
+    )
 
 
 def test_one_of_several_bodies_is_enough(rulebook: Rulebook) -> None:

@@ -12,7 +12,7 @@ import attrs
 from govrules.explain.candidates import Compared, candidates, compared_with, is_crossed
 from govrules.explain.closures import Check
 from govrules.explain.view import Changed, View
-from govrules.explain.ways import Effort, Way, contradict, gone_by, members, within
+from govrules.explain.ways import Effort, Way, contradict, gone_by, left_to_choose, members, within
 from govrules.facts import TO_BE_FOUND, parts_of
 from govrules.rulebook.ast import Derived, Rule
 from govrules.rulebook.derivation import once_each
@@ -156,8 +156,8 @@ def clears(rule: Rule, view: View) -> tuple[Way, ...]:
     Return the smallest changes, all of one size, after which the rule is settled and never flags.
 
     They give up nothing that is in place, unless nothing else helps. Of several amounts or dates
-    for one fact the nearest to what the rule asks stands for all, and doing without a fact is
-    advised only where nothing else helps.
+    for one fact the nearest to what the rule asks stands for all, which of several names it has is
+    left to be chosen, and doing without a fact is advised only where nothing else helps.
     """
     moves = view.changes_under(rule)
     if moves.ways is not None:
@@ -172,7 +172,7 @@ def clears(rule: Rule, view: View) -> tuple[Way, ...]:
             continue
         named = frozenset((path, to if isinstance(to, _NAMED) else "") for path, to in way.items())
         shown.setdefault(named, way)
-    found = tuple(shown.values())[:SHOWN]
+    found = tuple(left_to_choose(shown.values()))[:SHOWN]
     if not is_crossed(rule, view):
         moves.ways = found
     return found

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Final, assert_never
 
 from govrules.explain.phrases import (
+    MOST_NAMES,
     NOBODY,
     VALUE,
     absence,
@@ -18,6 +19,7 @@ from govrules.explain.phrases import (
     filled,
     joined,
     members_phrase,
+    named,
     ordered,
     presence,
     saying,
@@ -39,7 +41,7 @@ from govrules.rulebook.expr import (
     Predicate,
     SetOp,
 )
-from govrules.vocabulary import Choice, Fact, YesNo
+from govrules.vocabulary import Choice, Fact, YesNo, closed_values
 
 _SUBJECT: Final = re.compile(
     r"(the (?:governing document|\w+)|its staff) (?=(?:is|are|has|have|does|was|were|expires) )"
@@ -86,6 +88,18 @@ def predicate_phrase(fact: Fact, predicate: Predicate, *, holds: bool) -> str:
             return compared_phrase(template, fact, predicate, again="" if holds else "not ")
         case _:
             assert_never(predicate)
+
+
+def chosen_phrase(fact: Fact, values: Sequence[str]) -> str:
+    """
+    Return that one of several values is to be chosen, as a clause.
+
+    Of more than fit into a sentence that there is one comes first.
+    """
+    if len(values) <= MOST_NAMES and {*values} != {*closed_values(fact.type)}:
+        return predicate_phrase(fact, OneOf(tuple(map(Literal, values))), holds=True)
+    several = named([word_of(each, dict(fact.words)) for each in values], "or")
+    return f"{presence(fact)} (to be chosen: {several})"
 
 
 def compared_phrase(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
@@ -15,7 +16,7 @@ from govrules.explain.cells import Frames, recorded_in
 from govrules.explain.clears import ways_out
 from govrules.explain.judging import Said
 from govrules.explain.view import Changed, View
-from govrules.explain.ways import Way, followed_by
+from govrules.explain.ways import ToBeChosen, Way, each_choice, followed_by
 from govrules.facts import parts_of
 from govrules.identical import Identical
 from govrules.rulebook.ast import (
@@ -43,6 +44,9 @@ _TURNS: Final = 3
 #: How many combinations are tried for one rule more, where not all can be cleared together.
 MAX_ADDED: Final = 20
 
+#: How many ways to choose are tried: beyond it a value is named.
+MAX_CHOICES: Final = 64
+
 _Changes: TypeAlias = dict[str, Any]
 
 
@@ -57,7 +61,8 @@ class Outline:
         cleared: the rules that it settles.
         left: the flagged rules that it does not settle, because no change of arrangements settles
             them together with the others.
-        open: the rules of which it is not known after the changes whether they flag.
+        open: the rules of which it is not known after the changes, for some choice that they
+            leave, whether they flag.
         proven: whether every smaller plan was ruled out.
     """
 
@@ -86,13 +91,21 @@ def outline(rules: Sequence[Rule], view: View, level: Severity) -> Outline:
     changes: _Changes = {}
     for best, _ in plans:
         changes |= best
-    after = {rule.id: board.judged(rule, changes).verdict for rule in rules}
+    cleared = frozenset(
+        rule.id for rule in board.goals if board.judged(rule, changes).verdict in NEVER_FLAGS
+    )
+    chosen = board.left_open(changes, cleared)
+    after = [*each_choice(chosen)]
     return Outline(
-        changes,
+        chosen,
         {path: tuple(rules) for path, rules in board.needing(changes)},
-        cleared=tuple(rule for rule in board.goals if after[rule.id] in NEVER_FLAGS),
-        left=tuple(rule for rule in board.goals if after[rule.id] not in NEVER_FLAGS),
-        open=tuple(rule for rule in rules if after[rule.id] is Verdict.UNKNOWN),
+        cleared=tuple(rule for rule in board.goals if rule.id in cleared),
+        left=tuple(rule for rule in board.goals if rule.id not in cleared),
+        open=tuple(
+            rule
+            for rule in rules
+            if any(board.judged(rule, each).verdict is Verdict.UNKNOWN for each in after)
+        ),
         proven=all(proven for _, proven in plans),
     )
 
@@ -113,7 +126,11 @@ class Opened:
 
 
 def opened(way: Way, rule: Rule, view: View) -> tuple[Opened, ...]:
-    """Return what a way out of a rule would newly flag, or make unknown, under other rules."""
+    """
+    Return what a way out of a rule would newly flag, or make unknown, under other rules.
+
+    Where something is left to be chosen: what it would, whatever is chosen.
+    """
     known = view.all[0].known
     board: _Board | None = known.get(_Board)
     if board is None:
@@ -128,10 +145,18 @@ def opened(way: Way, rule: Rule, view: View) -> tuple[Opened, ...]:
         if outcome is None:
             if len(after) >= _MOST_AFTER:
                 after.clear()
-            outcome = after[key] = board.after(way).says(other)
+            several = (board.after(each).says(other) for each in each_choice(way))
+            outcome = after[key] = min(several, key=_badness)
         if _is_worse(outcome, said.outcome):
             found.append(Opened(other, outcome))
     return tuple(found)
+
+
+def _badness(outcome: Outcome) -> int:
+    """Return how bad an outcome is: what never flags is best, and then what is unknown."""
+    if outcome.severity is not None:
+        return outcome.severity.rank
+    return -1 if outcome.verdict is Verdict.UNKNOWN else -2
 
 
 def _is_worse(after: Outcome, before: Outcome) -> bool:
@@ -184,6 +209,8 @@ class _Board:
         self._open: dict[str, tuple[Rule, Said] | None] = {}
         self._judged: dict[Hashable, Outcome] = {}
         self._ways: dict[Hashable, list[Way]] = {}
+        #: The values of a closed list that ways out give to a fact.
+        self._offered: defaultdict[str, dict[str, None]] = defaultdict(dict)
 
     @functools.cached_property
     def goals(self) -> list[Rule]:
@@ -286,8 +313,34 @@ class _Board:
             for way in ways_out(rule, self.after(changed)):
                 alike.setdefault(self._class_of(way), way)
                 self.touched.update(way)
+                for path, to in way.items():
+                    if isinstance(to, str):
+                        self._offered[path][to] = None
             self._ways[key] = list(alike.values())
         return self._ways[key]
+
+    def left_open(self, changes: Way, cleared: frozenset[str]) -> Way:
+        """Return changes with each choice left open of which whatever is chosen does as well."""
+        found = {**changes}
+        for path, to in changes.items():
+            offered = self._offered[path] if isinstance(to, str) else ()
+            values = tuple(
+                each
+                for each in offered
+                if each == to or self._does(path, {**found, path: each}, cleared)
+            )
+            if len(values) > 1:
+                found[path] = ToBeChosen(values)
+        return found
+
+    def _does(self, path: str, changes: Way, cleared: frozenset[str]) -> bool:
+        """Tell whether, whatever is chosen, no rule fails that reads a fact."""
+        choices = [*itertools.islice(each_choice(changes), MAX_CHOICES + 1)]
+        return len(choices) <= MAX_CHOICES and not any(
+            self.fails(rule, each, goal=rule.id in cleared)
+            for each in choices
+            for rule in self.reading(path)
+        )
 
     def _class_of(self, way: Way) -> Hashable:
         """Return what of a way rules can tell, beside the one that it is a way out of."""

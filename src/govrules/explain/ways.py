@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import itertools
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from typing import Any
 
 import attrs
@@ -12,6 +13,43 @@ from govrules.truth import UNKNOWN
 
 #: Changes of facts, by path.
 Way = Mapping[str, Any]
+
+
+@attrs.frozen
+class ToBeChosen:
+    """
+    One of several values, any of which will do: which is for people to choose.
+
+    Attributes:
+        values: the values, in the order of the list that they are of; more than one.
+    """
+
+    values: tuple[str, ...]
+
+
+def each_choice(way: Way) -> Iterator[dict[str, Any]]:
+    """Yield a way with a value in the place of each that is to be chosen, in every way."""
+    several = (to.values if isinstance(to, ToBeChosen) else (to,) for to in way.values())
+    for values in itertools.product(*several):
+        yield dict(zip(way, values, strict=True))
+
+
+def left_to_choose(ways: Iterable[Way]) -> list[Way]:
+    """Return ways of which those that differ in one value alone are one that leaves it open."""
+    found = [*ways]
+    named = (path for way in found for path, to in way.items() if isinstance(to, str))
+    for path in dict.fromkeys(named):
+        apart: dict[Hashable, list[Way]] = {}
+        for way in found:
+            open_ = {path: ToBeChosen} if isinstance(way.get(path), str) else {}
+            apart.setdefault(frozenset({**way, **open_}.items()), []).append(way)
+        found = [
+            {**first, path: ToBeChosen(tuple(each[path] for each in (first, *more)))}
+            if more
+            else first
+            for first, *more in apart.values()
+        ]
+    return found
 
 
 def followed_by(changes: Way, more: Way) -> dict[str, Any]:

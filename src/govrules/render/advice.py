@@ -13,7 +13,7 @@ from govrules.explain.ways import Effort, members
 from govrules.findings import NOT_KNOWN_ANY_MORE, Change, Finding, Opened, Reason
 from govrules.render.lines import INDEX
 from govrules.rulebook.ast import Rule, Rulebook
-from govrules.rulebook.expr import Count, Includes, Literal, OneOf, SetOp
+from govrules.rulebook.expr import Count, Includes, Literal, SetOp
 from govrules.rulebook.walk import nodes
 from govrules.vocabulary import Choice, Choices, Fact, Record, Records, YesNo, vocabulary_of
 
@@ -22,8 +22,6 @@ Said = TypeVar("Said", Reason, Change)
 _LESS: Final[tuple[object, ...]] = (False, None, frozenset())
 #: A way out with more parts than these is no sentence.
 _TOGETHER: Final = 4
-#: From so many choices on, it matters that one is made and not which.
-_ANY: Final = 5
 
 
 def good_state(rule: Rule) -> str:
@@ -118,12 +116,7 @@ def _alternatives(
 
 
 def _any_of(changes: Sequence[Change], fact: Fact, effort: Effort, rule: Rule) -> str:
-    """Return that a fact has one of several values, or any; "" where there is no choice."""
-    if isinstance(fact.type, Choice):
-        wanted = tuple(Literal(each) for each in dict.fromkeys(each.to for each in changes))
-        if len(wanted) >= min(_ANY, len(fact.type.values)):
-            return presence(fact)
-        return predicate_phrase(fact, OneOf(wanted), holds=True) if len(wanted) > 1 else ""
+    """Return that a set has any of several members; "" where there is no choice."""
     if not isinstance(fact.type, Choices):
         return ""
     added = [each.to - members(effort.now(each.fact)) for each in changes]

@@ -15,6 +15,7 @@ from govrules.diagnostics import Diagnostic
 from govrules.errors import FactsError
 from govrules.explain.adaptations import adaptation_phrase, counting
 from govrules.explain.phrases import record_name
+from govrules.explain.ways import ToBeChosen
 from govrules.findings import Change, DerivedValue, Finding, Opened, Question, Reason
 from govrules.identical import Identical
 from govrules.plans import Plan
@@ -106,7 +107,8 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - any fact's value to JSON
     Return a fact's value as JSON can hold it.
 
     Amounts are numbers, dates ISO texts, sets sorted lists, records their names; "none" is known
-    to be absent, and "unknown" in a list says that there may be more.
+    to be absent, and "unknown" in a list says that there may be more. What is to be chosen is
+    {"one_of": […]}.
 
     >>> plain(Decimal("250000"))
     250000
@@ -125,6 +127,8 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - any fact's value to JSON
         case frozenset():
             known = sorted(str(each) for each in value if each is not UNKNOWN)
             return [*known, "unknown"] if UNKNOWN in value else known
+        case ToBeChosen(values):
+            return {"one_of": [*values]}
         case tuple():
             return [
                 record_name(each, index, words_of(type(each))) for index, each in enumerate(value)

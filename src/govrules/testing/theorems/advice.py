@@ -14,7 +14,7 @@ from govrules.assessment import Assessment
 from govrules.engines.reference import Case, Judgement, evaluate, judge, split
 from govrules.engines.registry import NEVER_FLAGS
 from govrules.explain.because import REDUCED_UP_TO
-from govrules.explain.ways import Effort, members
+from govrules.explain.ways import Effort, each_choice, members
 from govrules.findings import Finding
 from govrules.plans import Plan
 from govrules.rulebook.ast import Rule, Rulebook, Severity, Verdict, rule_conditions
@@ -113,12 +113,17 @@ def _tests_twice(rule: Rule, trial: Trial) -> bool:
     )
 
 
+def _ways(finding: Finding) -> Iterator[dict[str, Any]]:
+    """Yield the ways out of a finding, with each that leaves something open in every choice."""
+    for way in finding.clears:
+        yield from each_choice({each.fact: each.to for each in way})
+
+
 def nothing_held_is_taken_away(trial: Trial) -> None:
     """Nothing in place is given up by a way out that would do with it."""
     whole, assessment, effort = trial.case(), trial.assess(), Effort(trial.subject)
     for finding in assessment.flagged:
-        for way in finding.clears:
-            changes = {each.fact: each.to for each in way}
+        for changes in _ways(finding):
             for path, kept in keeping(changes, effort):
                 after = judge(finding.rule, whole.supposing(kept))
                 says = f"its way out takes from `{path}` what can stay"
@@ -140,8 +145,7 @@ def changes_are_smallest(trial: Trial) -> None:
     """Nothing can be left out of a way out: no fact, and no member that a set gains or loses."""
     whole, effort = trial.case(), Effort(trial.subject)
     for finding in trial.assess().flagged:
-        for way in finding.clears:
-            changes = {each.fact: each.to for each in way}
+        for changes in _ways(finding):
             for path, fewer in _fewer(changes, effort):
                 says = f"its way out does without all that it changes in `{path}`"
                 trial.require(not settled(finding.rule, whole.supposing(fewer)), says, finding.rule)
@@ -199,11 +203,12 @@ def changes_settle(trial: Trial) -> None:
     for finding in trial.assess().flagged:
         sizes = {effort.size({each.fact: each.to for each in way}) for way in finding.clears}
         trial.require(len(sizes) <= 1, "it offers a longer way out beside a shorter", finding.rule)
-        for way in finding.clears:
-            after = judge(finding.rule, whole.supposing({each.fact: each.to for each in way}))
+        for changes in _ways(finding):
+            after = judge(finding.rule, whole.supposing(changes))
             cleared = after.verdict in NEVER_FLAGS
-            words = "; ".join(f"{each.fact}: {each.phrase}" for each in way)
+            words = "; ".join(f"{path}: {to}" for path, to in changes.items())
             trial.require(cleared, f"its way out does not clear it: {words}", finding.rule)
+        for way in finding.clears:
             for change in way:
                 says = f"it offers to change `{change.fact}`, which is a circumstance"
                 arranged = is_arrangement(change.fact, trial.cls, trial.rulebook)
@@ -235,7 +240,7 @@ def plan_is_smallest(trial: Trial) -> None:
     """A plan settles what it says, and nothing smaller that is tried does as much."""
     planned = _planned(trial)
     plan, judged = planned.plan, planned.judged
-    settled = planned.settled(judged(planned.changes))
+    settled = set.intersection(*(planned.settled(judged(each)) for each in planned.choices))
     by_id = {rule.id: rule for rule in planned.rules}
     for name in planned.goals:
         says = name in plan.clears
@@ -255,10 +260,12 @@ def plan_is_smallest(trial: Trial) -> None:
 def plan_flags_nothing_new(trial: Trial) -> None:
     """After a plan no rule flags that did not before, and what is open then is said."""
     planned = _planned(trial)
-    newly = planned.newly_flagged(planned.changes)
-    trial.require(not newly, f"the plan brings about {', '.join(sorted(newly))}")
-    after = planned.judged(planned.changes)
-    open_ = {name for name, each in after.items() if each.verdict is Verdict.UNKNOWN}
+    open_: set[str] = set()
+    for chosen in planned.choices:
+        newly = planned.newly_flagged(chosen)
+        trial.require(not newly, f"the plan brings about {', '.join(sorted(newly))}")
+        after = planned.judged(chosen)
+        open_ |= {name for name, each in after.items() if each.verdict is Verdict.UNKNOWN}
     trial.require(open_ == {*planned.plan.open}, "the plan does not say what is open after it")
 
 
@@ -270,8 +277,9 @@ class _Planned:
     plan: Plan
 
     @property
-    def changes(self) -> Mapping[str, Any]:
-        return {change.fact: change.to for change in self.plan.changes}
+    def choices(self) -> Sequence[Mapping[str, Any]]:
+        """The changes of the plan, once for each way to choose what it leaves open."""
+        return [*each_choice({change.fact: change.to for change in self.plan.changes})]
 
     @property
     def goals(self) -> set[str]:
@@ -305,7 +313,7 @@ def _planned(trial: Trial) -> _Planned:
 
 def _smaller(planned: _Planned) -> Iterator[Mapping[str, Any]]:
     """Yield sets of changes that are smaller: all but one of the plan's, and unions of ways out."""
-    size, changes = Effort(planned.case.facts.record).size, planned.changes
+    size, changes = Effort(planned.case.facts.record).size, planned.choices[0]
     for left_out in changes:
         yield {path: to for path, to in changes.items() if path != left_out}
     ways = [each.clears for each in planned.assessment.flagged if each.rule.id in planned.goals]
