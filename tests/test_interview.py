@@ -16,12 +16,13 @@ from govrules import (
     Severity,
     assess,
     load_rulebook,
+    to_data,
 )
 from govrules.answered import Answer
 from govrules.editing import EditError
 from govrules.factfile import with_fact
 from govrules.interview import AnswerError, Interview
-from govrules.render.changes import what_if_data, what_if_lines
+from govrules.render.changes import what_if_lines
 
 AS_OF = dt.date(2026, 1, 31)
 
@@ -228,7 +229,7 @@ def test_what_if_is_told_in_words_and_as_data(rulebook):
     assert full[: len(lines) - 2] == lines[:-2]
     assert "Changed" in full
     assert sum(" now, " in each for each in full) == 3
-    data = what_if_data(found, facts)
+    data = to_data(found)
     assert data["what_if"] == {"funding.pooled": True, "protocol": "none"}
     assert data["derived"]["the risk tier"]["after"] == "high or medium"
     assert [len(data[each]) for each in ("opened", "closed", "changed")] == [1, 0, 2]

@@ -62,6 +62,9 @@ def test_each_value_fits_the_schema(assessment: Any) -> None:
         )
         == []
     )
+    pooled = assessment.what_if({"protocol.agreed": True, "partners": None})
+    assert (pooled.closed, pooled.opened) != ((), ())
+    assert problems(to_data(pooled), "what_if") == []
     found = read({"status": "active", "reviewed": "last year"})
     assert problems(to_data(found.warnings[0]), "problem") == []
 

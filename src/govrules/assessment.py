@@ -11,6 +11,8 @@ from typing import Any
 
 import attrs
 
+from govrules.diagnostics import Diagnostic
+from govrules.doubts import doubts
 from govrules.engines.reference import case_of, judge
 from govrules.engines.registry import Outcome, comparable
 from govrules.engines.registry import engine as engine_called
@@ -19,6 +21,7 @@ from govrules.explain import phrases
 from govrules.explain.view import Seen, View
 from govrules.facts import Facts, annotation, replaced
 from govrules.findings import DerivedValue, Finding
+from govrules.frozen import frozen
 from govrules.identical import Identical
 from govrules.lazily import ShownInNotebooks
 from govrules.model import AssessmentFacts, FindingFacts, FindingSeverity, FindingVerdict
@@ -53,6 +56,7 @@ class WhatIf:
     What an assessment would find if some facts were otherwise.
 
     Attributes:
+        facts: the value of each fact that would be otherwise, by its path.
         before: the assessment as the facts are.
         after: the assessment as they would be.
         opened: what would be flagged and is not.
@@ -60,6 +64,7 @@ class WhatIf:
         changed: what would otherwise stand differently: as it is, and as it would be.
     """
 
+    facts: Mapping[str, Any]
     before: Assessment
     after: Assessment
     opened: tuple[Finding, ...]
@@ -149,6 +154,11 @@ class Assessment(ShownInNotebooks):
             # Of two threads that make it at once, both hand out the first one's.
             made = self._made.setdefault(place, made)
         return made
+
+    @cached_property
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        """What is read otherwise than the facts record it, such as a date that is yet to come."""
+        return tuple(doubts(self.subject, self.as_of))
 
     @cached_property
     def coming_up(self) -> tuple[Finding, ...]:
@@ -361,6 +371,7 @@ class Assessment(ShownInNotebooks):
         now = {at: pairs[at][1].verdict is Verdict.FLAGGED for at in differ}
         opened = [after._finding(at) for at in differ if now[at] and not was[at]]  # noqa: SLF001 - its own
         return WhatIf(
+            frozen(facts),
             before=self,
             after=after,
             opened=tuple(sorted(opened, key=gravity)),

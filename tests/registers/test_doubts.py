@@ -14,7 +14,7 @@ import pyarrow.parquet
 import pytest
 import xlsxwriter
 
-from govrules import Partnership, assess, load_rulebook
+from govrules import Partnership, Register, assess, load_rulebook, to_data
 from govrules.cli import main
 from govrules.decode.names import fold_body
 from govrules.diagnostics import Code, Place, Span, read_place
@@ -371,6 +371,11 @@ def test_programs_are_told_what_is_read_otherwise_than_recorded(tmp_path, capsys
     main(["check", str(path), "--as-of", "2026-03-31", "--format", "json"])
     [told] = json.loads(capsys.readouterr().out)["problems"]
     assert (told["code"], told["warning"]) == ("GR609", True)
+    subject, rulebook = read_source(path).subject, load_rulebook()
+    judge = assess_register if isinstance(subject, Register) else assess
+    found = judge(subject, rulebook, as_of=dt.date(2026, 3, 31))
+    assert [each.code for each in found.warnings] == [Code.DATE_AHEAD]
+    assert to_data(found)["problems"] == [told]
 
 
 def test_programs_are_told_what_is_wrong_with_a_register(tmp_path, capsys):

@@ -28,7 +28,6 @@ from govrules.cli.output import (
     reason_of,
 )
 from govrules.diagnostics import Code, Diagnostic, did_you_mean
-from govrules.doubts import doubts
 from govrules.engines.registry import REFERENCE, engine_for
 from govrules.engines.registry import engine as engine_called
 from govrules.errors import EngineError, FactsError
@@ -87,10 +86,9 @@ def assess_all(
         with undisturbed():
             one = assess_file(read, rulebook, source.date(read), engine, share)
         checked.append(one)
+        told.say(one.warnings)
         if isinstance(one, RegisterAssessment):
-            told.say((*one.warnings, *one.problems))
-        else:
-            told.say(doubts(one.subject, one.as_of))
+            told.say(one.problems)
     return checked, told
 
 

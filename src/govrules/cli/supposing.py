@@ -15,7 +15,8 @@ from govrules.cli.output import Stop, emit_json, show
 from govrules.diagnostics import did_you_mean
 from govrules.errors import FactsError
 from govrules.reading import class_of, declared_by
-from govrules.render.changes import what_if_data, what_if_lines
+from govrules.render.changes import what_if_lines
+from govrules.render.plain import what_if_data
 from govrules.rulebook.ast import Rulebook
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import Fact, Record, Records, vocabulary_of
@@ -112,7 +113,7 @@ def _print(
     found: WhatIf, facts: dict[str, Any], format_: str, output: Path | None, *, full: bool
 ) -> None:
     if format_ == "json":
-        emit_json(what_if_data(found, facts), output)
+        emit_json(what_if_data(found), output)
         return
     rulebook = found.before.rulebook
     said = {path: _said(path, value, rulebook) for path, value in facts.items()}

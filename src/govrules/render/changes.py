@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Final
 
 from govrules.assessment import WhatIf
 from govrules.explain.phrases import counted, joined, sentence
 from govrules.findings import Finding
 from govrules.portfolio import subject_name
 from govrules.render.lines import STYLES, Line, folded_text, hanging, heading
-from govrules.render.plain import finding_data, head_data, plain
+from govrules.render.plain import derived_changed
 from govrules.rulebook.ast import Verdict
 from govrules.saved import Changed
 
@@ -79,24 +79,6 @@ def what_if_lines(found: WhatIf, said: Mapping[str, str], *, full: bool = False)
         yield f"{checks} would stand differently without opening or closing: --full names each", ""
 
 
-def derived_changed(found: WhatIf) -> Iterator[tuple[str, str, str]]:
-    """Yield each derived fact that is shown and would be otherwise, with what it may be."""
-    for name, before in found.before.derived.items():
-        after = found.after.derived.get(name)
-        if after is not None and after.values != before.values:
-            yield before.label, _may_be(before.values), _may_be(after.values)
-
-
-def _may_be(values: tuple[Any, ...]) -> str:
-    return joined((_word(each) for each in values), "or")
-
-
-def _word(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return "none" if value is None else str(value)
-
-
 def _how(finding: Finding) -> str:
     could = f", could be {finding.could_be.value}" if finding.could_be else ""
     ended = finding.severity.value if finding.severity else _ENDS[finding.verdict]
@@ -109,23 +91,3 @@ def _line(finding: Finding, how: str) -> Iterator[Line]:
     _, _, could = how.partition(", ")
     text = f"{finding.rule.title}{f' ({could})' if could else ''} [{finding.rule.id}]"
     yield from hanging(begin, text, STYLES[finding.severity])
-
-
-def what_if_data(found: WhatIf, facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what would be found if some facts were otherwise as plain data."""
-    return {
-        **head_data(found.before.rulebook, found.before.as_of),
-        "id": found.before.id,
-        "name": found.before.name,
-        "what_if": {path: plain(value) for path, value in facts.items()},
-        "derived": {
-            label: {"before": before, "after": after}
-            for label, before, after in derived_changed(found)
-        },
-        "opened": [finding_data(each) for each in found.opened],
-        "closed": [finding_data(each) for each in found.closed],
-        "changed": [
-            {"before": finding_data(one), "after": finding_data(other)}
-            for one, other in found.changed
-        ],
-    }

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final, get_args
 
 import attrs
 
-from govrules.assessment import Assessment
+from govrules.assessment import Assessment, WhatIf
 from govrules.diagnostics import Diagnostic
 from govrules.errors import FactsError
 from govrules.explain.adaptations import adaptation_phrase, counting
-from govrules.explain.phrases import record_name
+from govrules.explain.phrases import joined, record_name
 from govrules.explain.ways import ToBeChosen
 from govrules.findings import Change, DerivedValue, Finding, Opened, Question, Reason
 from govrules.identical import Identical
@@ -62,7 +62,7 @@ def to_data(value: Any, *, findings: Which = "all") -> Any:  # noqa: ANN401 - an
     match value:
         case Assessment():
             subject = assessment_data(value, findings=findings)
-            return report_data([subject], value.rulebook, value.as_of)
+            return report_data([subject], value.rulebook, value.as_of, value.warnings)
         case RegisterAssessment():
             of = value.register
             said = (*value.problems, *value.warnings)
@@ -74,6 +74,8 @@ def to_data(value: Any, *, findings: Which = "all") -> Any:  # noqa: ANN401 - an
             return question_data(value)
         case Plan():
             return plan_data(value)
+        case WhatIf():
+            return what_if_data(value)
         case Diagnostic():
             return problem_data(value)
         case Rulebook():
@@ -480,6 +482,44 @@ def head_data(rulebook: Rulebook, as_of: dt.date | Unknown) -> dict[str, Any]:
         "packs": packs_data(rulebook),
         "as_of": _date(as_of),
     }
+
+
+def what_if_data(found: WhatIf) -> dict[str, Any]:
+    """Return what would be found if some facts were otherwise as plain data."""
+    return {
+        **head_data(found.before.rulebook, found.before.as_of),
+        "id": found.before.id,
+        "name": found.before.name,
+        "what_if": {path: plain(value) for path, value in found.facts.items()},
+        "derived": {
+            label: {"before": before, "after": after}
+            for label, before, after in derived_changed(found)
+        },
+        "opened": [finding_data(each) for each in found.opened],
+        "closed": [finding_data(each) for each in found.closed],
+        "changed": [
+            {"before": finding_data(one), "after": finding_data(other)}
+            for one, other in found.changed
+        ],
+    }
+
+
+def derived_changed(found: WhatIf) -> Iterator[tuple[str, str, str]]:
+    """Yield each derived fact that is shown and would be otherwise, with what it may be."""
+    for name, before in found.before.derived.items():
+        after = found.after.derived.get(name)
+        if after is not None and after.values != before.values:
+            yield before.label, _may_be(before.values), _may_be(after.values)
+
+
+def _may_be(values: tuple[Any, ...]) -> str:
+    return joined((_word(each) for each in values), "or")
+
+
+def _word(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "none" if value is None else str(value)
 
 
 def report_data(

@@ -200,6 +200,16 @@ def findings_schema() -> Schema:
     )
     kinds = ("opened", "closed", "still_open")
     changes = all_required({"since": TEXT, **{each: array_of(difference) for each in kinds}})
+    beginning = {each: always[each] for each in ("govrules", "rulebook", "packs", "as_of")}
+    both = {"before": TEXT, "after": TEXT}
+    what_if = {
+        **beginning,
+        **dict.fromkeys(("id", "name"), TEXT),
+        "what_if": {"type": "object"},
+        "derived": map_of(all_required(both)),
+        **dict.fromkeys(("opened", "closed"), array_of(ref("finding"))),
+        "changed": array_of(all_required(dict.fromkeys(both, ref("finding")))),
+    }
     file = all_required({"name": TEXT, "content": TEXT})
     receipt = all_required(
         {
@@ -233,5 +243,6 @@ def findings_schema() -> Schema:
             "reason": all_required(reason),
             "rule": all_required(rule),
             "rulebook": all_required(rulebook),
+            "what_if": all_required(what_if),
         },
     }
