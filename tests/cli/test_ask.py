@@ -360,6 +360,17 @@ def test_what_is_typed_in_no_utf_8_ends_it(run, rules, path, monkeypatch):
     assert path.read_text() == TEXT
 
 
+@pytest.mark.parametrize("words", [[], ["--workbook", "ask.xlsx"]])
+def test_of_two_partnerships_of_one_name_nothing_is_asked(ask, rules, tmp_path, words):
+    register = tmp_path / "r.csv"
+    register.write_text("name,funding.pooled\nCare pool,yes\nCare pool,no\n")
+    words = [tmp_path / each if each.endswith(".xlsx") else each for each in words]
+    ran = ask(register, rules=rules, words=words)
+    assert (ran.code, "GR604" in ran.err) == (2, True)
+    assert "nothing is asked while entries or answers cannot be read" in ran.err
+    assert not (tmp_path / "ask.xlsx").exists()
+
+
 def test_a_register_of_which_nothing_is_left_to_ask(ask, pack, tmp_path):
     register = tmp_path / "r.yaml"
     register.write_text("partnerships:\n  - { funding.pooled: yes }\n")

@@ -78,6 +78,10 @@ def test_a_register_is_planned_entry_by_entry(run, pack, register):
     assert [each["id"] for each in data["plans"]] == ["", "p1", "p2"]
     assert sum(len(each["changes"]) for each in data["plans"][1]["steps"]) == 2
     assert data["plans"][2]["steps"] == []
+    one = run("plan", register, "--rules", pack, "--entry", "p1", "--format", "json")
+    assert json.loads(one.out)["plans"] == data["plans"][1:2]
+    nobody = run("plan", register, "--rules", pack, "--entry", "p3")
+    assert (nobody.code, "no partnership is called `p3`" in nobody.err) == (2, True)
 
 
 @pytest.mark.parametrize("form", ["text", "json"])

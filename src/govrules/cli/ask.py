@@ -19,7 +19,6 @@ from govrules.cli.keeping import AnswerKeeper, FactKeeper, Keeper, KeptText, kep
 from govrules.cli.options import AS_THEY_ARE, AS_USUAL, Answers, Book, Entry, Level, Source, today
 from govrules.cli.output import (
     FINE,
-    PROBLEM,
     Stop,
     complain,
     emit,
@@ -30,12 +29,13 @@ from govrules.cli.output import (
 )
 from govrules.cli.workspace import workspace
 from govrules.decode.states import fold
+from govrules.diagnostics import Code
 from govrules.editing import EditError
 from govrules.errors import FactsError
 from govrules.explain.phrases import counted, sentence, value_phrase
 from govrules.factfile import check_layout, is_bare
 from govrules.interview import AnswerError, Interview, Prompt
-from govrules.portfolio import is_register
+from govrules.portfolio import is_register, register_problems
 from govrules.render.lines import folded_text
 from govrules.rulebook.ast import Rulebook, Severity, Verdict
 from govrules.truth import UNKNOWN
@@ -325,13 +325,21 @@ def ask(
         return _ask_file(path, rulebook, terminal, source.as_of, level)
     reads, told = read_all([path], rulebook, source, entry or ())
     if told.failed or not reads:
-        return PROBLEM
+        raise _put_right_first()
     (read,) = reads
     if not is_register(read.subject) and answers is None:
         return _ask_file(path, rulebook, terminal, source.as_of, level)
     several = subjects_of(read.subject)
     found = called(entry, several) if entry else several
+    # Two that are called alike cannot be told apart in answers; the rest is no matter here.
+    told.say(each for each in register_problems(found) if each.code is Code.DUPLICATE_ENTRY)
+    if told.failed:
+        raise _put_right_first()
     return _ask_entries(found, answers, rulebook, terminal, as_of=source.date(read), level=level)
+
+
+def _put_right_first() -> Stop:
+    return Stop("nothing is asked while entries or answers cannot be read", "put them right first")
 
 
 def _ask_by_workbook(
@@ -347,7 +355,7 @@ def _ask_by_workbook(
     paths, source = source.chosen(register)
     checked, told = assess_all(paths, source.rulebook, source, answers=answers)
     if told.failed or not checked:
-        return PROBLEM
+        raise _put_right_first()
     whole = whole_of(checked)
     asking = asking_of(whole, told.laid, everything=wanted.everything)
     write(output, asking_book(whole, asking, locked=wanted.locked))

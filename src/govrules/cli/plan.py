@@ -10,7 +10,16 @@ from govrules.actions import actions_of_plan, actions_text, merged, read_actions
 from govrules.assessment import Assessment
 from govrules.cli.answering import answers_file
 from govrules.cli.assessing import assess_all, code_of
-from govrules.cli.options import AS_THEY_ARE, Answers, Engine, Level, Output, Source, Subjects
+from govrules.cli.options import (
+    AS_THEY_ARE,
+    Answers,
+    Engine,
+    Entry,
+    Level,
+    Output,
+    Source,
+    Subjects,
+)
 from govrules.cli.output import complain, emit, emit_json, not_written, refuse_inputs, show
 from govrules.editing import EditError
 from govrules.explain.phrases import counted
@@ -25,6 +34,7 @@ def plan(
     subjects: Subjects = None,
     *,
     source: Source = AS_THEY_ARE,
+    entry: Entry = None,
     engine: Engine = None,
     answers: Answers = None,
     level: Level = Severity.LOW,
@@ -51,7 +61,9 @@ def plan(
     rulebook = source.rulebook
     paths, source = source.chosen(*(subjects or ()))
     answered = answers_file(answers)
-    checked, told = assess_all(paths, rulebook, source, engine=engine, answers=answered)
+    checked, told = assess_all(
+        paths, rulebook, source, engine=engine, only=entry or (), answers=answered
+    )
     from govrules.cli.progress import waited  # noqa: PLC0415 - only a plan pays for it
 
     with waited("Looking for the fewest changes"):
