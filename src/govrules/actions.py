@@ -7,10 +7,9 @@ import re
 from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import attrs
-from dateutil.relativedelta import relativedelta
 
 from govrules.assessment import Assessment, ended
 from govrules.decode.values import decoder
@@ -22,9 +21,8 @@ from govrules.nodes import MAX_BYTES, Node, Report, Scalar, decoded
 from govrules.plans import Plan
 from govrules.portfolio import THE_REGISTER, Assessed, is_register, with_each
 from govrules.rulebook.ast import Rulebook, Verdict
-from govrules.rulebook.decisions import Action, Progress, State
+from govrules.rulebook.decisions import Action, Progress, State, due_date
 from govrules.rulebook.fields import Fields, open_kept
-from govrules.truth import Unknown
 from govrules.vocabulary import Date
 from govrules.waivers import called_by
 
@@ -36,7 +34,6 @@ _SAME: Final = ("partnership", "rule")
 _DATE: Final = decoder(Date())
 #: What remedies say where no day follows from it, such as `10 working days`.
 _LENGTH: Final = re.compile(r"\b\d+ (?:working )?(?:day|week|month|quarter|year|meeting)s?\b")
-_SPAN: Final = re.compile(r"(\d+) (day|week|month|year)s?")
 
 
 def read_actions(source: str | Path | Mapping[str, str]) -> tuple[Action, ...]:
@@ -367,17 +364,3 @@ def _why_not_needed(verdict: Verdict | None) -> str:
             return "the rule does not apply"
         case _:
             return ""
-
-
-def due_date(within: str, as_of: dt.date | Unknown) -> dt.date | None:
-    """
-    Return the day by which something is due; None where that is no number of days.
-
-    >>> due_date("3 months", dt.date(2026, 1, 31))
-    datetime.date(2026, 4, 30)
-    """
-    found = _SPAN.fullmatch(within.strip())
-    if found is None or isinstance(as_of, Unknown):
-        return None
-    length: Any = {f"{found[2]}s": int(found[1])}
-    return as_of + relativedelta(**length)

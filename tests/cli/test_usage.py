@@ -440,3 +440,41 @@ def test_a_pack_is_made_without_a_file_of_its_own_elsewhere(tmp_path, monkeypatc
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nowhere"))
     assert main(["init", str(tmp_path / "ours")]) == 0
     assert main(["lint", str(tmp_path / "ours")]) == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "name", "begins"),
+    [
+        ("check", "report.json", b"{"),
+        ("check", "report.jsonl", b'{"'),
+        ("check", "report.xlsx", b"PK"),
+        ("check", "report.html", b"<!doctype html>"),
+        ("check", "report.md", b"# "),
+        ("check", "report.txt", b"Pool"),
+        ("check", "report", b"Pool"),
+        ("plan", "plan.json", b"{"),
+        ("plan", "plan.yaml", b"govrules: 1"),
+        ("catalogue", "rules.HTML", b"<!doctype html>"),
+        ("catalogue", "rules.xlsx", b"PK"),
+        ("facts", "facts.json", b"["),
+    ],
+)
+def test_a_file_holds_what_its_name_says(run, pack, words, name, begins) -> None:
+    subject, output = pack.with_name("pool.yaml"), pack.with_name(name)
+    subject.write_text("name: Pool\nfunding.pooled: yes\n")
+    about = [subject] if words in ("check", "plan") else []
+    assert run(words, *about, "--rules", pack, "--output", output).code in (0, 1)
+    assert output.read_bytes().lstrip().startswith(begins)
+
+
+@pytest.mark.parametrize(
+    ("word", "name"), [("check", "r.pdf"), ("check", "r.ods"), ("plan", "p.xlsx")]
+)
+def test_a_file_is_not_written_as_what_it_cannot_hold(run, pack, word, name) -> None:
+    subject, output = pack.with_name("pool.yaml"), pack.with_name(name)
+    subject.write_text("name: Pool\nfunding.pooled: yes\nprotocol: none\n")
+    ran = run(word, subject, "--rules", pack, "--output", output)
+    assert (ran.code, output.exists()) == (2, False)
+    assert f"this is not written as `{output.suffix}`" in ran.err
+    assert "say how with `--format`: text, json" in ran.err
+    assert run(word, subject, "--rules", pack, "--output", output, "--format", "text").code == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import re
 import shutil
@@ -163,6 +164,22 @@ def test_actions_and_waivers_are_taken_back(
     (waiver,) = read_waivers("waivers.yaml")
     assert (waiver.rule, waiver.partnerships) == (rule, (actions[2][11],))
     assert not Path("answers.yaml").exists() or not read_answers("answers.yaml")
+    for day, told in ((dt.date(2030, 1, 31), ""), (dt.date(2031, 1, 31), "`2030-01-31` becomes")):
+        actions[1][2] = day
+        book.save(Path("again.xlsx"))
+        ran = run("answer", "again.xlsx", "--register", register)
+        assert (ran.code, told in ran.out) == (0, True)
+        found = {(each.partnership, each.rule): each for each in read_actions("actions.yaml")}
+        assert found[owned.partnership, owned.rule].by == day
+    run("check", register, "--actions", "actions.yaml", "--output", "next.xlsx")
+    (row,) = [each for each in Typed.open(Path("next.xlsx")).rows("Actions") if each[6]]
+    assert row[2] == dt.date(2031, 1, 31)
+    # A day that nobody typed over takes none away.
+    actions[1][2] = Typed.open(folder / "a.xlsx").rows("Actions")[1][2]
+    book.save(Path("again.xlsx"))
+    assert run("answer", "again.xlsx", "--register", register).code == 0
+    found = {(each.partnership, each.rule): each for each in read_actions("actions.yaml")}
+    assert found[owned.partnership, owned.rule].by == dt.date(2031, 1, 31)
     waivers[3][1] = "no-such-check"
     book.save(Path("back.xlsx"))
     ran = run("answer", "back.xlsx", "--register", register)

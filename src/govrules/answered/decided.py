@@ -16,7 +16,7 @@ from govrules.diagnostics import Code, Diagnostic, did_you_mean
 from govrules.editing import Flat
 from govrules.portfolio import THE_REGISTER
 from govrules.rulebook.ast import Rulebook
-from govrules.rulebook.decisions import Action, State, Waiver
+from govrules.rulebook.decisions import Action, State, Waiver, due_date
 from govrules.vocabulary import Date, YesNo
 
 _DATE: Final = decoder(Date())
@@ -66,7 +66,7 @@ def decided_in(
     new: dict[tuple[str, str], tuple[Waiver, Row]] = {}
     for book in books:
         for row in book.rows.get(sheets.ACTIONS, ()):
-            for action in _actions(row, before, problems):
+            for action in _actions(row, before, _due(row, book, rulebook), problems):
                 first, its_row = found.setdefault(action.key, (action, row))
                 if first != action:
                     problems.append(_differs(row, its_row, sheets.OWNER))
@@ -79,9 +79,15 @@ def decided_in(
                 new[key] = waiver, row
     for key, (action, row) in found.items():
         was = before.get(key)
-        if was is not None and was.owner and was.owner != action.owner:
-            told = f"`{was.owner}` becomes `{action.owner}` ({action.partnership})"
-            notes.append(f"{row.cell(sheets.OWNER)}: {told}")
+        if was is None:
+            continue
+        for head, one, other in (
+            (sheets.OWNER, was.owner, action.owner),
+            (sheets.WHEN, was.by, action.by),
+        ):
+            if one and one != other:
+                told = f"`{one}` becomes `{other}` ({action.partnership})"
+                notes.append(f"{row.cell(head)}: {told}")
     return Decided(
         tuple(action for action, _ in found.values()),
         tuple(waiver for waiver, _ in new.values()),
@@ -99,12 +105,26 @@ def _differs(row: Row, other: Row, head: str) -> Diagnostic:
     return _refusal(row, head, told, "correct one of the two")
 
 
+def _due(row: Row, book: Returned, rulebook: Rulebook) -> dt.date | str | None:
+    """Return when a row was due as the rules say; None where that cannot be told any more."""
+    rules = row.lines(sheets.CHECK)
+    remedy = next((each.remedy for each in rulebook.rules if each.id in rules), None)
+    if remedy is None or book.as_of is None:
+        return None
+    return due_date(remedy.within, book.as_of) or remedy.within.removeprefix("the ")
+
+
 def _actions(
-    row: Row, before: dict[tuple[str, str], Action], problems: list[Diagnostic]
+    row: Row,
+    before: dict[tuple[str, str], Action],
+    due: dt.date | str | None,
+    problems: list[Diagnostic],
 ) -> Iterator[Action]:
     """Yield an action for each check that a row settles, where something new is typed in it."""
     done, owner, note = (row.text(each) for each in (sheets.DONE, sheets.OWNER, sheets.NOTE))
-    if not (done or owner or note):
+    when = _day(row, sheets.WHEN) or row.text(sheets.WHEN)
+    moved = when if due is not None and when != due else ""
+    if not (done or owner or note or moved):
         return
     said = _YES_NO(done) if done else False
     if isinstance(said, Problem) or not isinstance(said, bool):
@@ -129,7 +149,7 @@ def _actions(
             was,
             do=was.do or row.text(sheets.ACTION),
             owner=owner or was.owner,
-            by=was.by or _day(row, sheets.WHEN) or row.text(sheets.WHEN),
+            by=when if not was.by or (when and when != due) else was.by,
             state=State.DONE if said else was.state,
             why=note or was.why,
         )

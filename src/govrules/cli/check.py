@@ -28,7 +28,7 @@ from govrules.cli.options import (
     Subjects,
     Waivers,
 )
-from govrules.cli.output import Stop, refuse_inputs
+from govrules.cli.output import Stop, format_of, refuse_inputs
 from govrules.cli.processes import each_of
 from govrules.cli.reports import FORMATS, Reporting, Wanted
 from govrules.cli.waiving import with_decisions
@@ -41,7 +41,8 @@ R = TypeVar("R")
 
 _FORMAT = (
     "How to write the report: a page for a meeting is `html`, a paper `markdown`; a workbook needs"
-    f" `--output`. {', '.join(FORMATS)}, and those that installed packages add."
+    " `--output`. As the name of the `--output` file says if not given, or else as text."
+    f" {', '.join(FORMATS)}, and those that installed packages add."
 )
 
 
@@ -55,8 +56,8 @@ def check(
     waivers: Waivers = None,
     actions: Actions = None,
     format: Annotated[  # noqa: A002 - the option's name
-        str, Parameter(name="--format", help=_FORMAT)
-    ] = "text",
+        str | None, Parameter(name="--format", help=_FORMAT)
+    ] = None,
     output: Output = None,
     save: Annotated[Path | None, Parameter(name="--save", negative="")] = None,
     suppose_: Annotated[
@@ -91,6 +92,7 @@ def check(
         The same, with at most so many lines of reasons for each finding; `all` for every one.
     """
     more = full or depth is not None
+    format = format_of(format, output, *FORMATS)  # noqa: A001 - the option's name
     wanted = Wanted(format, output, save, fail_on, more, _reasons(depth), book=book)
     refuse_inputs(output, subjects, source.mapping, source.rules, answers, waivers, actions)
     wanted.ready()

@@ -26,7 +26,7 @@ A fact that nobody recorded is a question there, never a fault and never a pass.
 Try next:
   govrules explain pooled-budget-without-protocol   a rule in plain English
   govrules check FILE                               assess a partnership or register of your own
-  govrules check FILE --format html --output FILE   the page for a meeting
+  govrules check FILE --output page.html            the page for a meeting
   govrules lint DIR; govrules test DIR              check rules of your own
 """
 

@@ -15,7 +15,7 @@ import attrs
 from cyclopts import Parameter
 
 from govrules.cli.options import AsOf, Mapping, Output, Rules, Source, Table, load
-from govrules.cli.output import FINE, FLAGGED, Stop, emit, emit_json, show
+from govrules.cli.output import FINE, FLAGGED, Stop, emit, emit_json, format_of, show
 from govrules.cli.workspace import workspace
 from govrules.rulebook.packs import is_pack, pack_names
 
@@ -33,7 +33,7 @@ def diff(
     table: Table = "",
     as_of: AsOf = None,
     full: bool = False,
-    format: Literal["text", "markdown", "json"] = "text",  # noqa: A002 - the option's name
+    format: Literal["text", "markdown", "json"] | None = None,  # noqa: A002 - the option's name
     output: Output = None,
 ) -> int:
     """
@@ -56,14 +56,15 @@ def diff(
     format
         How to print it; Markdown is for a meeting paper.
     """
+    how = format_of(format, output, "text", "markdown", "json")
     from govrules.diff import report  # noqa: PLC0415 - only this command needs it
     from govrules.diff.results import compare_results, is_results, read_results  # noqa: PLC0415 - likewise
 
     if is_results(Path(old)) and is_results(Path(new)):
         results = compare_results(read_results(Path(old)), read_results(Path(new)))
-        if format == "json":
+        if how == "json":
             emit_json(report.results_data(results), output)
-        elif format == "markdown":
+        elif how == "markdown":
             emit(report.results_markdown(results), output)
         else:
             show(report.results_lines(results, full=full), output)
@@ -77,9 +78,9 @@ def diff(
         if register or workspace().register:
             source = Source(mapping=mapping, table=table, as_of=as_of)
             compared = _with_register(compared, register, source)
-    if format == "json":
+    if how == "json":
         emit_json(report.data(compared), output)
-    elif format == "markdown":
+    elif how == "markdown":
         emit(report.markdown(compared, full=full), output)
     else:
         show(report.text_lines(compared, full=full), output)

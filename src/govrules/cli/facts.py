@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from govrules.cli.options import Output, Rules, load
-from govrules.cli.output import FINE, NOTHING_CHECKED, complain, emit_json, show
+from govrules.cli.output import FINE, NOTHING_CHECKED, complain, emit_json, format_of, show
 from govrules.rulebook.ast import Rulebook
 from govrules.vocabulary import Choice, Choices, Fact, Records, vocabulary_of
 
@@ -21,7 +21,7 @@ def facts(
     words: Annotated[list[str] | None, Parameter(name="WORDS", negative="")] = None,
     *,
     rules: Rules = None,
-    format: Literal["text", "json"] = "text",  # noqa: A002 - the option's name
+    format: Literal["text", "json"] | None = None,  # noqa: A002 - the option's name
     output: Output = None,
 ) -> int:
     """
@@ -39,7 +39,7 @@ def facts(
     every = [*_every(rulebook)]
     said = " ".join(words or ())
     found = _found(said, every, rulebook) if said else every
-    if format == "json":
+    if format_of(format, output, "text", "json") == "json":
         data = [
             {"fact": path, "of": whose, "label": fact.label, "question": fact.question}
             for path, fact, whose in found

@@ -32,6 +32,20 @@ NOTHING_CHECKED: Final = 3
 #: A fault of ours, so that it is never taken for a verdict.
 FAULT: Final = 70
 INTERRUPTED: Final = 130
+#: What the name of a file asks for.
+_BY_SUFFIX: Final = {
+    **{each: each for each in (".xls", ".ods", ".pdf", ".docx")},
+    ".html": "html",
+    ".htm": "html",
+    ".yaml": "actions",
+    ".yml": "actions",
+    ".xlsx": "xlsx",
+    ".md": "markdown",
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".csv": "csv",
+    ".sarif": "sarif",
+}
 
 
 class Stop(Exception):  # noqa: N818 - it ends a command and is no error of the library
@@ -148,6 +162,32 @@ def complain(message: str, help_: str = "") -> None:
 def emit_json(data: object, output: Path | None = None) -> None:
     """Print plain data as JSON, or write it to a file."""
     emit(json.dumps(data, indent=2, ensure_ascii=False) + "\n", output)
+
+
+def format_of(given: str | None, output: Path | None, *formats: str) -> str:
+    """
+    Return the format that is asked for, or that the name of a file asks for.
+
+    Args:
+        given: the format that is asked for; None where none is.
+
+        output: the file to be written; None for standard output.
+
+        formats: those that there are, first the one that is written where nothing is asked for.
+
+    Raises:
+        Stop: the name asks for one that is not written here, as a workbook.
+    """
+    if given is not None:
+        return given
+    suffix = "" if output is None else output.suffix.lower()
+    wanted = _BY_SUFFIX.get(suffix, formats[0])
+    if wanted not in formats:
+        raise Stop(
+            f"`{output}`: this is not written as `{suffix}`",
+            f"name another file, or say how with `--format`: {', '.join(formats)}",
+        )
+    return wanted
 
 
 def refuse_inputs(output: Path | None, *inputs: Path | Sequence[Path | str] | None) -> None:

@@ -20,7 +20,15 @@ from govrules.cli.options import (
     Source,
     Subjects,
 )
-from govrules.cli.output import complain, emit, emit_json, not_written, refuse_inputs, show
+from govrules.cli.output import (
+    complain,
+    emit,
+    emit_json,
+    format_of,
+    not_written,
+    refuse_inputs,
+    show,
+)
 from govrules.editing import EditError
 from govrules.explain.phrases import counted
 from govrules.plans import Plan
@@ -55,8 +63,7 @@ def plan(
         How to write the plan: `actions` is a file of actions to agree, with an owner to fill in;
         an `--output` that ends in `.yaml` is one, and keeps what was decided in it.
     """
-    if format is None:
-        format = "actions" if output and output.suffix in (".yaml", ".yml") else "text"  # noqa: A001
+    how = format_of(format, output, "text", "json", "actions")
     refuse_inputs(output, subjects, source.mapping, source.rules, answers)
     rulebook = source.rulebook
     paths, source = source.chosen(*(subjects or ()))
@@ -68,11 +75,11 @@ def plan(
 
     with waited("Looking for the fewest changes"):
         plans = [(each, each.plan(level)) for each in apart(checked)]
-    if format == "actions":
+    if how == "actions":
         # Where nothing could be read, nothing is planned either.
         if plans:
             _keep(plans, output)
-    elif format == "json":
+    elif how == "json":
         said = problems_data(told.diagnostics, told.notes)
         emit_json(plans_data(plans, rulebook, said), output)
     else:

@@ -102,7 +102,7 @@ class Wanted:
         if self.format != "xlsx" and self.book != Book():
             raise Stop(
                 "`--all-questions`, `--per-officer` and `--unlocked` are of a workbook",
-                "add `--format xlsx`",
+                "add `--output assessment.xlsx`",
             )
         if self.output is not None:
             if self.output.is_dir():
@@ -403,5 +403,5 @@ def _register_hints(whole: RegisterAssessment) -> Iterator[str]:
     """Yield what to type next about a register."""
     first = next((each.id for each in whole.entries if each.id), "ID")
     yield f"One partnership: --entry {argument(first)}    Everything: --full"
-    yield "A page for a committee: --format html --output page.html    A workbook: --format xlsx"
+    yield "A page for a committee: --output page.html    A workbook: --output assessment.xlsx"
     yield from law_hints(whole.all(), whole.register.rulebook)

@@ -9,10 +9,10 @@ from typing import Final
 
 import attrs
 
-from govrules.actions import due_date
 from govrules.explain.phrases import day, within_phrase
 from govrules.findings import Finding
 from govrules.rulebook.ast import Rulebook, Severity
+from govrules.rulebook.decisions import due_date
 from govrules.truth import Unknown
 
 _LENGTH: Final = re.compile(r"\d+ (?:day|week|month|year)s?")

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from enum import StrEnum
+from typing import Any, Final
 
 import attrs
 from attrs.validators import instance_of
+from dateutil.relativedelta import relativedelta
 
 from govrules.diagnostics import NOWHERE, Span
 from govrules.rulebook.ast import Verdict
+from govrules.truth import Unknown
+
+_SPAN: Final = re.compile(r"(\d+) (day|week|month|year)s?")
 
 
 @attrs.frozen
@@ -128,3 +134,17 @@ class Action:
         """Tell whether the day by which it was due is past."""
         known = isinstance(self.by, dt.date) and isinstance(as_of, dt.date)
         return known and self.by < as_of  # type: ignore[operator]
+
+
+def due_date(within: str, as_of: dt.date | Unknown) -> dt.date | None:
+    """
+    Return the day by which something is due; None where that is no number of days.
+
+    >>> due_date("3 months", dt.date(2026, 1, 31))
+    datetime.date(2026, 4, 30)
+    """
+    found = _SPAN.fullmatch(within.strip())
+    if found is None or isinstance(as_of, Unknown):
+        return None
+    length: Any = {f"{found[2]}s": int(found[1])}
+    return as_of + relativedelta(**length)

@@ -39,7 +39,7 @@ _FLAGGED: Final = (
     Column("Check", 26, "grey"),
 )
 _ACTION_WIDTHS: Final = (7, 11, 13, 32, 56, 26, 22, 46, 8, 34, 26, 9)
-_TYPED: Final = (0, 6, 9)
+_TYPED: Final = (0, 2, 6, 9)
 _ACTIONS: Final = tuple(
     Column(head, width, "grey" if at > 9 else "", typed=at in _TYPED)  # noqa: PLR2004 - what identifies it
     for at, (head, width) in enumerate(zip(ACTION_HEADS, _ACTION_WIDTHS, strict=True))
@@ -151,7 +151,10 @@ def write_actions(
 
         locked: whether what identifies a row is protected.
     """
-    how = "Write yes under Done, a post under Owner, and what has to be said under Note."
+    how = (
+        "Write yes under Done, another day under By when, a post under Owner, and what has to be "
+        "said under Note."
+    )
     sheet = Sheet(styles, ACTIONS, "Actions", how, _ACTIONS, of=of, locked=locked)
     rows = [(action, report) for report in map(Report, told(view)) for action in report.actions]
     rows.sort(key=lambda row: -row[0].severity.rank)
@@ -171,7 +174,9 @@ def _write_action(sheet: Sheet, action: Task, report: Report) -> None:
     number = each.id or each.name or THE_REGISTER
     rules = [one.rule.id for one in action.findings]
     decided = next((one for one in each.actions if one.rule in rules), None)
-    due: str | dt.date = action.due or (action.within and action.within.removeprefix("the "))
+    due: str | dt.date = action.due or action.within.removeprefix("the ")
+    if decided is not None and decided.by:
+        due = decided.by
     at = sheet.add(
         "yes" if decided is not None and decided.state is State.DONE else "",
         action.severity.value.capitalize(),
