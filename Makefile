@@ -74,7 +74,6 @@ docs: $(VENV)/developed  ## Build the documentation into docs/_build/html
 
 .PHONY: bench
 bench: $(VENV)/developed  ## Time the library beside its peers
-	@$(PIP) install --require-hashes --no-deps -r requirements/bench-imports.txt
 	@$(BIN)/python benchmarks/run.py
 
 .PHONY: bench-engines
@@ -86,8 +85,8 @@ browser: $(VENV)/browser/made  ## Open reports in Chromium, and hold them to wha
 	@$(VENV)/browser/bin/python tests/browser/browse.py --govrules $(BIN)/govrules --modules $(VENV)/browser/node_modules
 
 .PHONY: workbook-check
-workbook-check: $(VENV)/workbook/made  ## Open a workbook with openpyxl and, where it is installed, LibreOffice
-	@$(VENV)/workbook/bin/python tests/spreadsheets/open.py --govrules $(BIN)/govrules
+workbook-check: $(VENV)/developed  ## Open a workbook with openpyxl and, where it is installed, LibreOffice
+	@$(BIN)/python tests/spreadsheets/open.py --govrules $(BIN)/govrules
 
 .PHONY: pictures
 pictures: $(VENV)/browser/made  ## Take the pictures of reports that the documentation shows
@@ -255,10 +254,10 @@ lock: $(VENV)/developed $(VENV)/release/made  ## Lock the newest versions of eve
 	@$(LOCK) --upgrade --group dev --output-file requirements/dev.txt pyproject.toml
 	@$(LOCK) --upgrade --group bench --output-file requirements/bench.txt pyproject.toml
 	@$(LOCK) --constraint requirements/dev.txt --output-file requirements/run.txt pyproject.toml
-	@for each in durable fuzz release workbook; do \
+	@for each in durable fuzz release; do \
 		$(LOCK) --upgrade --group $$each --output-file requirements/$$each.txt; \
 	done
-	@for each in bench-imports bench-registers browser build mutate spark; do \
+	@for each in bench-registers browser build mutate spark; do \
 		$(LOCK) --constraint requirements/dev.txt --group $$each --output-file requirements/$$each.txt; \
 	done
 	@$(MAKE) relock
@@ -336,11 +335,6 @@ $(VENV)/browser/made: $(VENV)/installed requirements/browser.txt requirements/br
 	@$(VENV)/browser/bin/python -m pip -qq --no-input install --require-hashes --no-deps -r requirements/browser.txt
 	@cp requirements/browser/package.json requirements/browser/package-lock.json $(VENV)/browser
 	@npm ci --prefix $(VENV)/browser --ignore-scripts --no-audit --no-fund --silent
-	@touch $@
-
-$(VENV)/workbook/made: $(VENV)/installed requirements/workbook.txt
-	@$(BIN)/python -m venv --clear $(VENV)/workbook
-	@$(VENV)/workbook/bin/python -m pip -qq --no-input install --require-hashes --no-deps -r requirements/workbook.txt
 	@touch $@
 
 $(VENV)/lowest/made: $(VENV)/made pyproject.toml requirements/lowest.txt

@@ -40,9 +40,9 @@ if TYPE_CHECKING:
     from govrules.interview import Interview as Interview
     from govrules.interview import Prompt as Prompt
     from govrules.live.hosting import ruleset as ruleset
-    from govrules.live.notices import CallbackError as CallbackError
-    from govrules.live.notices import Notice as Notice
     from govrules.live.register import LiveRegister as LiveRegister
+    from govrules.live.results import CallbackError as CallbackError
+    from govrules.live.results import Notice as Notice
     from govrules.model import Accountability as Accountability
     from govrules.model import Funding as Funding
     from govrules.model import Organisation as Organisation
@@ -97,7 +97,7 @@ _HOMES = {
     "govrules.findings": "Change Finding Question Reason",
     "govrules.interview": "AnswerError Interview Prompt",
     "govrules.live.hosting": "ruleset",
-    "govrules.live.notices": "CallbackError Notice",
+    "govrules.live.results": "CallbackError Notice",
     "govrules.live.register": "LiveRegister",
     "govrules.model": (
         "Accountability Funding Organisation Partner Partnership PlaceAgreement Protocol Register"

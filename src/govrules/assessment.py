@@ -21,8 +21,7 @@ from govrules.explain import phrases
 from govrules.explain.view import Seen, View
 from govrules.facts import Facts, annotation, replaced
 from govrules.findings import DerivedValue, Finding
-from govrules.frozen import frozen
-from govrules.identical import Identical
+from govrules.frozen import Identical, frozen
 from govrules.lazily import ShownInNotebooks
 from govrules.model import AssessmentFacts, FindingFacts, FindingSeverity, FindingVerdict
 from govrules.plans import Plan, plan_of

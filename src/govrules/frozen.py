@@ -1,8 +1,9 @@
-"""A mapping that cannot be changed, and can be pickled, copied and hashed as other values can."""
+"""A mapping that cannot be changed, and keys that are equal only where they hold the very same."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import is_
 from typing import Any, NoReturn, TypeVar
 
 K = TypeVar("K")
@@ -46,3 +47,26 @@ class Frozen(dict[K, V]):
 def frozen(values: Mapping[Any, Any]) -> Mapping[Any, Any]:
     """Return a mapping that stays as this one is now."""
     return values if isinstance(values, Frozen) else Frozen(values)
+
+
+class Identical(tuple[Any, ...]):
+    """
+    Objects as a key: equal to a key of the same objects, and to no other.
+
+    >>> one = [1]
+    >>> Identical([one]) == Identical([one]), Identical([one]) == Identical([[1]])
+    (True, False)
+    """
+
+    __slots__ = ()
+
+    def __hash__(self) -> int:
+        return hash(tuple(map(id, self)))
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Identical) and len(self) == len(other) and all(map(is_, self, other))
+        )
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other

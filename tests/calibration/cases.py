@@ -16,7 +16,7 @@ from govrules import Assessment, assess, load_rulebook
 from govrules.findings import Finding
 from govrules.reading import read_subject, read_values
 from govrules.rulebook.ast import Rulebook, Severity
-from govrules.testing.theorems.never_worse import gravest
+from govrules.testing.theorems.knowledge import gravest
 from tests.pages import laid
 
 HERE: Final = Path(__file__).parent
@@ -125,14 +125,9 @@ def judged(case: Case) -> Judged:
     return Judged(case, found.flagged, unread)
 
 
-def _cases() -> dict[str, Case]:
-    text = (HERE / "expected.yaml").read_text(encoding="utf-8")
-    written: Mapping[str, Mapping[str, Any]] = yaml.safe_load(text)["cases"]
-    return {name: Case(name=name, **each) for name, each in written.items()}
-
-
+_WRITTEN: Final = yaml.safe_load((HERE / "expected.yaml").read_text(encoding="utf-8"))
 #: Every case by its name.
-CASES: Final = _cases()
+CASES: Final = {name: Case(name=name, **each) for name, each in _WRITTEN["cases"].items()}
 
 
 DAY: Final = dt.date(2026, 3, 31)
@@ -205,6 +200,5 @@ def _assessed(facts: object) -> Assessment:
     return assess(read.subject, rulebook(), as_of=DAY)
 
 
-_WRITTEN: Final = yaml.safe_load((HERE / "faults.yaml").read_text(encoding="utf-8"))
 FAULTS: Final = [Fault(**each) for each in _WRITTEN["faults"]]
 PAIRS: Final = [Pair(**each) for each in _WRITTEN["pairs"]]

@@ -11,7 +11,7 @@ from hypothesis import settings
 from govrules import Verdict, assess, load_rulebook
 from govrules.reading import read_subject
 from govrules.testing.properties import check
-from govrules.testing.theorems.never_worse import gravest, removals
+from govrules.testing.theorems.knowledge import gravest, removals
 from govrules.testing.trial import FalsifiedError
 from tests.calibration.cases import CASES, FAULTS, FILES, PAIRS, judged, rulebook
 

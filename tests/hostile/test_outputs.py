@@ -75,19 +75,20 @@ def test_a_file_that_only_the_mapping_names_is_not_written_over(run, folder):
     assert (ran.code, (folder / "list.csv").read_text()) == (2, "Ref,Body\np1,A\n")
 
 
-@pytest.mark.parametrize("command", ["check", "findings", "plan", "map"])
-def test_a_pipe_is_written_into_and_stays_one(run, folder, command):
-    os.mkfifo("pipe.csv")
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [("check", "pipe.csv"), ("findings", "pipe.csv"), ("plan", "pipe"), ("map", "pipe.csv")],
+)
+def test_a_pipe_is_written_into_and_stays_one(run, folder, command, name):
+    os.mkfifo(name)
     heard: list[bytes] = []
-    reader = threading.Thread(target=lambda: heard.append(Path("pipe.csv").read_bytes()))
+    reader = threading.Thread(target=lambda: heard.append(Path(name).read_bytes()))
     reader.start()
-    ran = run(
-        command, "r.csv", "--output", "pipe.csv", *(["--overwrite"] if command == "map" else [])
-    )
+    ran = run(command, "r.csv", "--output", name, *(["--overwrite"] if command == "map" else []))
     reader.join(timeout=20)
     assert ran.code in (0, 1)
     assert heard[0]
-    assert stat.S_ISFIFO(Path("pipe.csv").stat().st_mode)
+    assert stat.S_ISFIFO(Path(name).stat().st_mode)
 
 
 def test_what_is_neither_file_nor_pipe_is_refused(tmp_path):

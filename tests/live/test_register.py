@@ -31,9 +31,9 @@ from govrules import (
 )
 from govrules.engines.registry import engine as engine_called
 from govrules.errors import EngineError, GovrulesError
-from govrules.live import numbers
 from govrules.live import register as registers
-from govrules.live.notices import Movement
+from govrules.live import snapshot
+from govrules.live.results import Movement
 from govrules.rulebook.ast import Severity
 from tests.fuzz.targets import small
 from tests.live.conftest import AS_OF, SHIPPED
@@ -289,7 +289,7 @@ def test_after_removal_late_events_are_no_ops_and_others_errors(live):
 
 
 def test_only_so_many_removed_subjects_are_remembered(live, monkeypatch):
-    monkeypatch.setattr(numbers, "MOST_REMOVED", 3)
+    monkeypatch.setattr(snapshot, "MOST_REMOVED", 3)
     for number in range(10):
         live.put(Partnership(id=f"p{number}"), at=1)
         live.remove(f"p{number}", at=2)

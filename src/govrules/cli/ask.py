@@ -13,8 +13,8 @@ from cyclopts import Parameter
 
 from govrules.answered import Answer
 from govrules.assessment import ended
-from govrules.cli.answering import answers_file
 from govrules.cli.assessing import assess_all, called, read_all, subjects_of
+from govrules.cli.beside import answers_file
 from govrules.cli.keeping import AnswerKeeper, FactKeeper, Keeper, KeptText, kept_text
 from govrules.cli.options import AS_THEY_ARE, AS_USUAL, Answers, Book, Entry, Level, Source, today
 from govrules.cli.output import (

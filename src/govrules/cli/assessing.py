@@ -15,7 +15,7 @@ from typing import Any, Final
 import attrs
 
 from govrules.assessment import assess
-from govrules.cli.answering import laid_over
+from govrules.cli.beside import laid_over
 from govrules.cli.options import Source
 from govrules.cli.output import (
     FINE,

@@ -11,8 +11,8 @@ import attrs
 from cyclopts import Parameter
 
 from govrules.assessment import Assessment
-from govrules.cli.answering import answers_file
 from govrules.cli.assessing import assess_all, code_of
+from govrules.cli.beside import answers_file, with_decisions
 from govrules.cli.options import (
     AS_THEY_ARE,
     AS_USUAL,
@@ -31,7 +31,6 @@ from govrules.cli.options import (
 from govrules.cli.output import Stop, format_of, refuse_inputs
 from govrules.cli.processes import each_of
 from govrules.cli.reports import FORMATS, Reporting, Wanted
-from govrules.cli.waiving import with_decisions
 from govrules.cli.workspace import workspace
 from govrules.portfolio import Checked, RegisterAssessment
 from govrules.rulebook.ast import Rulebook, Severity
@@ -91,10 +90,10 @@ def check(
     depth
         The same, with at most so many lines of reasons for each finding; `all` for every one.
     """
+    refuse_inputs(output, subjects, source.mapping, source.rules, answers, waivers, actions)
     more = full or depth is not None
     format = format_of(format, output, *FORMATS)  # noqa: A001 - the option's name
     wanted = Wanted(format, output, save, fail_on, more, _reasons(depth), book=book)
-    refuse_inputs(output, subjects, source.mapping, source.rules, answers, waivers, actions)
     wanted.ready()
     rulebook = source.rulebook
     facts = _supposed(suppose_, rulebook)

@@ -19,8 +19,7 @@ from govrules.reading import Read, declared_by
 from govrules.registers.mapping import read_mapping, read_mapping_text
 from govrules.registers.mapping_book import mapping_book
 from govrules.registers.mapping_nodes import is_workbook, nodes_of
-from govrules.registers.mapping_text import mapping_text, plain_of
-from govrules.registers.proposals import Proposal
+from govrules.registers.mapping_text import Proposal, mapping_text, plain_of
 from govrules.registers.propose import describe, propose
 from govrules.registers.read import columns_of, read_source
 from govrules.registers.sheets import open_table

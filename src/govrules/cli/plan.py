@@ -8,8 +8,8 @@ from typing import Literal
 
 from govrules.actions import actions_of_plan, actions_text, merged, read_actions, write_actions
 from govrules.assessment import Assessment
-from govrules.cli.answering import answers_file
 from govrules.cli.assessing import assess_all, code_of
+from govrules.cli.beside import answers_file
 from govrules.cli.options import (
     AS_THEY_ARE,
     Answers,
@@ -33,8 +33,8 @@ from govrules.editing import EditError
 from govrules.explain.phrases import counted
 from govrules.plans import Plan
 from govrules.portfolio import apart
+from govrules.render.actions import plan_lines
 from govrules.render.plain import plans_data, problems_data
-from govrules.render.plan import plan_lines
 from govrules.rulebook.ast import Severity
 
 
@@ -63,8 +63,8 @@ def plan(
         How to write the plan: `actions` is a file of actions to agree, with an owner to fill in;
         an `--output` that ends in `.yaml` is one, and keeps what was decided in it.
     """
-    how = format_of(format, output, "text", "json", "actions")
     refuse_inputs(output, subjects, source.mapping, source.rules, answers)
+    how = format_of(format, output, "text", "json", "actions")
     rulebook = source.rulebook
     paths, source = source.chosen(*(subjects or ()))
     answered = answers_file(answers)

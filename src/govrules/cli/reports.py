@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from govrules.assessment import Assessment
-from govrules.cli.answering import answer_lines
+from govrules.cli.beside import answer_lines, law_hints
 from govrules.cli.options import Book
 from govrules.cli.output import Said, Stop, emit, emit_lines, reason_of, show, write
-from govrules.cli.waiving import law_hints
 from govrules.diagnostics import did_you_mean
 from govrules.errors import GovrulesError
 from govrules.extensions import RENDERERS, added, failed, loaded

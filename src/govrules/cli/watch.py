@@ -21,8 +21,8 @@ from govrules.doubts import doubts
 from govrules.errors import FactsError, GovrulesError, RuleFileError
 from govrules.explain.phrases import counted, sentence
 from govrules.facts import names_of
-from govrules.live.notices import Movement, Notice
 from govrules.live.register import LiveRegister
+from govrules.live.results import Movement, Notice
 from govrules.live.working_memory import listing_of
 from govrules.portfolio import entries_of, is_register, listed
 from govrules.reading import Read, read_subject

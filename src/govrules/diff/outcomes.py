@@ -13,7 +13,7 @@ from govrules.assessment import asking_for, assess_rule
 from govrules.diff.rulebooks import Change, Difference, RuleChange, derived_of
 from govrules.engines.registry import REFERENCE, engine
 from govrules.explain.adaptations import in_force_phrase
-from govrules.identical import Identical
+from govrules.frozen import Identical
 from govrules.model import Register
 from govrules.pairing import pairs_of
 from govrules.portfolio import entries_of, is_register, owner_of

@@ -22,7 +22,7 @@ from govrules.engines.python import Writer
 from govrules.engines.registry import Outcome
 from govrules.engines.source import NAME, sanitise
 from govrules.errors import EngineError
-from govrules.identical import Identical
+from govrules.frozen import Identical
 from govrules.lowering.ir import Formula, Num, Var
 from govrules.lowering.judged import Judged
 from govrules.lowering.lower import lowering_of

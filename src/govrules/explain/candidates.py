@@ -11,7 +11,7 @@ from typing import Any, assert_never
 from govrules.explain.judging import constants, flat, is_fact, literals
 from govrules.explain.view import AS_OF_REF, View
 from govrules.facts import TO_BE_FOUND
-from govrules.identical import Identical
+from govrules.frozen import Identical
 from govrules.rulebook.ast import Rule, Rulebook, kept_on_rulebook, rule_conditions
 from govrules.rulebook.expr import (
     FactRef,

@@ -18,7 +18,7 @@ from govrules.explain.judging import Said
 from govrules.explain.view import Changed, View
 from govrules.explain.ways import ToBeChosen, Way, each_choice, followed_by
 from govrules.facts import parts_of
-from govrules.identical import Identical
+from govrules.frozen import Identical
 from govrules.rulebook.ast import (
     Rule,
     Rulebook,

@@ -15,10 +15,20 @@ from govrules.diagnostics import Diagnostic
 from govrules.errors import FactsError
 from govrules.live.evaluation import default_engine
 from govrules.live.json_values import Reader, count_facts, fits
-from govrules.live.notices import Callback, CallbackError, Dispatch, Notice, Subscriber
-from govrules.live.numbers import EventNumbers, Sender
-from govrules.live.results import Applied, OpenFinding, movement, open_in, since, text_of
-from govrules.live.snapshot import Snapshot, to_plain
+from govrules.live.results import (
+    Applied,
+    Callback,
+    CallbackError,
+    Dispatch,
+    Notice,
+    OpenFinding,
+    Subscriber,
+    movement,
+    open_in,
+    since,
+    text_of,
+)
+from govrules.live.snapshot import EventNumbers, Sender, Snapshot, to_plain
 from govrules.live.working_memory import Delta, Update, WorkingMemory, listing_of
 from govrules.model import Organisation
 from govrules.portfolio import entries_of

@@ -1,22 +1,56 @@
-"""What a live register is resumed from: plain values, with the version of their form."""
+"""What a live register is resumed from: plain values, and how far the events of each went."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 import attrs
 
 from govrules.errors import FactsError
 from govrules.live.json_values import Reader
-from govrules.live.numbers import EventNumbers
 from govrules.live.working_memory import FindingState, Subject, WorkingMemory, listing_of
 from govrules.model import Organisation
 from govrules.reading import facts_data
 from govrules.rulebook.ast import Rulebook, Severity
 from govrules.truth import UNKNOWN, Unknown
 from govrules.vocabulary import Collected
+
+#: How many removed subjects are remembered, so that events late for them are known as such.
+MOST_REMOVED: Final = 10_000
+#: Whose events are numbered: the kind of an entry, organisation or register; and its id.
+Sender: TypeAlias = tuple[str, str]
+
+
+@attrs.define
+class EventNumbers:
+    """
+    The number of the last event that was applied to each subject.
+
+    Attributes:
+        present: the numbers of subjects that are there.
+        removed: those of subjects that are gone, the latest of them only.
+    """
+
+    present: dict[Sender, int] = attrs.field(factory=dict)
+    removed: dict[Sender, int] = attrs.field(factory=dict)
+
+    def is_late(self, sender: Sender, at: int | None) -> bool:
+        """Tell whether an event with a number was applied already, or one after it."""
+        last = self.present.get(sender, self.removed.get(sender))
+        return at is not None and last is not None and at <= last
+
+    def note(self, sender: Sender, at: int | None, *, gone: bool) -> None:
+        """Keep the number of an event, by which the subject may have been removed."""
+        last = self.present.pop(sender, self.removed.pop(sender, None))
+        number = last if at is None else at
+        if number is None:
+            return
+        (self.removed if gone else self.present)[sender] = number
+        while len(self.removed) > MOST_REMOVED:
+            self.removed.pop(next(iter(self.removed)))
+
 
 #: The version of the form; another one is refused.
 VERSION: Final = 1

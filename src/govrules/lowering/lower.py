@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple, TypeAlias, assert_never
 
 import attrs
 
-from govrules.identical import Identical
+from govrules.frozen import Identical
 from govrules.lowering import formulas as f
 from govrules.lowering import ir
 from govrules.lowering.formulas import agreed, conjunction, disjunction

@@ -21,7 +21,7 @@ from govrules.registers.mapping_nodes import (
     TO_CONFIRM,
     YES,
 )
-from govrules.registers.proposals import Proposal, ProposedColumn
+from govrules.registers.mapping_text import Proposal, ProposedColumn
 
 _FACTS: Final = "Facts"
 _HELP: Final = "Help"

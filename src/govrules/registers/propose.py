@@ -22,7 +22,7 @@ from govrules.registers.grids import Grid, has_grid, open_grid
 from govrules.registers.guesses import Guess, as_text, guess, is_answered, joining
 from govrules.registers.headings import Headings
 from govrules.registers.layouts import header_of, lay_out, lies_on_its_side
-from govrules.registers.proposals import Proposal, ProposedColumn
+from govrules.registers.mapping_text import Proposal, ProposedColumn
 from govrules.registers.sheets import alike, open_table
 from govrules.registers.sources import Layout, Opened, suffix_of
 from govrules.registers.tables import Table, blank, fold_heading, headings_of

@@ -17,7 +17,7 @@ from govrules.explain.adaptations import adaptation_phrase, counting
 from govrules.explain.phrases import joined, record_name
 from govrules.explain.ways import ToBeChosen
 from govrules.findings import Change, DerivedValue, Finding, Opened, Question, Reason
-from govrules.identical import Identical
+from govrules.frozen import Identical
 from govrules.plans import Plan
 from govrules.portfolio import RegisterAssessment
 from govrules.ranking import RankedQuestion

@@ -38,11 +38,11 @@ from govrules.testing.theorems.form import (
 )
 from govrules.testing.theorems.knowledge import (
     knowledge_is_monotone,
+    never_worse_for_having_begun,
     questions_suffice,
     severity_is_bounded,
     withholding_never_helps,
 )
-from govrules.testing.theorems.never_worse import never_worse_for_having_begun
 from govrules.testing.trial import FalsifiedError, Property, Trial
 from govrules.truth import UNKNOWN, Unknown
 

@@ -14,7 +14,7 @@ from govrules.engines.durable.network import NO, YES, Network, State, network_of
 from govrules.engines.durable.process import BATCH, CHILD
 from govrules.engines.outcomes import outcome_of
 from govrules.engines.registry import Outcome
-from govrules.identical import Identical
+from govrules.frozen import Identical
 from govrules.lowering.ir import Formula
 from govrules.lowering.judged import Judged
 from govrules.lowering.lower import lowered
