@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from govrules import UNKNOWN, Partnership, Rulebook, load_rulebook
-from govrules.months import months_before
+from govrules.facts import months_before
 from govrules.vocabulary import (
     Choice,
     Choices,

@@ -1,13 +1,32 @@
-"""What is known of a subject, in full and as views of it."""
+"""What is known of a subject, in full and as views of it; and the facts that packs add."""
 
 from __future__ import annotations
+
+import copy
+import datetime as dt
+import pickle
+from pathlib import Path
+from typing import Any
 
 import attrs
 import pytest
 
+from govrules import (
+    FactsError,
+    Register,
+    Rulebook,
+    assess,
+    assess_register,
+    load_rulebook,
+    read,
+    read_text,
+    to_data,
+)
 from govrules.engines.reference import case_of, settle
 from govrules.facts import TO_BE_FOUND, Facts, Scope, annotation, evidence_of, origin_of
 from govrules.model import Partner, Partnership, Protocol
+from govrules.own import adopted, with_own
+from govrules.registers.read import read_source
 from govrules.rulebook.ast import Derived, Row
 from govrules.rulebook.expr import Compare, FactRef, FactSource, Literal, Op
 from govrules.rulebook.expr import Test as FactTest
@@ -17,8 +36,9 @@ from tests.properties.small import AS_OF as DAY
 from tests.properties.small import COLOURS, TIER, Deal, Item, Thing, ref, rulebook_of
 
 FINE = Item(fine=True, weight=1)
-PLANNED = Fact("local.planned", YesNo(), Kind.ARRANGEMENT, "it is planned", "Planned?")
-LOCAL = FactRef("local.planned", 0, PLANNED, FactSource.LOCAL)
+PLANNED = Fact("planned", YesNo(), Kind.ARRANGEMENT, "it is planned", "Planned?")
+LOCAL = FactRef("local.planned", 0, PLANNED)
+OWN = with_own(Thing, {Thing: {"planned": PLANNED}})
 IS_BIG = FactTest(ref("big"), Compare(Op.EQUALS, Literal(True)))
 AS_OF_REF = FactRef("as_of", 0, AS_OF, FactSource.AS_OF)
 
@@ -44,10 +64,9 @@ def test_a_record_not_known_has_no_facts_known() -> None:
 
 
 def test_local_and_assessment_facts() -> None:
-    """A local fact stands in its own mapping; the date of the assessment beside the record."""
-    facts = Facts(Thing(local={"planned": None}), DAY)
+    """A local fact stands in a record of its own; the date of the assessment beside the record."""
+    facts = Facts(adopted(Thing(local={"planned": None}), OWN, []), DAY)
     assert facts.value(LOCAL, (facts.top(),)) is False
-    assert Facts(Thing(local={"planned": True})).value(LOCAL, (facts.top(),)) is False
     assert facts.value(AS_OF_REF, (facts.top(),)) == DAY
     inside = (facts.top(), Scope(FINE, "items[0].", Item))
     assert facts.path(AS_OF_REF, inside) == "as_of"
@@ -172,3 +191,207 @@ def test_a_derived_fact_is_settled_once_a_record_and_as_it_is_taken() -> None:
     assert settle("tier", case) == ("top", "low")
     stated = case_of(Facts(Thing(stated={"tier": "top"})), rulebook_of((), {"tier": tiers}))
     assert settle("tier", stated) == ("top",)
+
+
+# ── A pack's own facts ────────────────────────────────────────────────────────────────────────
+
+TOWN = {
+    "rulebook.yaml": """
+govrules: 1
+id: town
+title: Town partnerships
+version: "1"
+owner: The town
+sources:
+  code: { title: The town's code, publisher: The town, year: "2025" }
+facts:
+  local.policies:
+    any_of: [code_of_conduct, whistleblowing]
+    kind: arrangement
+    label: the policies adopted
+    question: Which policies have been adopted?
+  partners[].local.sector:
+    values: [public, private]
+    kind: circumstance
+    label: the sector
+    question: Of which sector is the partner?
+  local.members:
+    list: member
+    kind: arrangement
+    label: the members of the board
+    question: Who are the members of the board?
+    facts:
+      trained:
+        type: yes or no
+        kind: arrangement
+        label: the member is trained
+        denial: the member is not trained
+        question: Has the member been trained?
+  local.town_policy:
+    subject: register
+    type: yes or no
+    kind: arrangement
+    label: the town has a policy on partnerships
+    denial: the town has no policy on partnerships
+    question: Has the town a policy on partnerships?
+  local.area:
+    values: [north, south]
+    kind: circumstance
+    label: the area
+    question: Which area does it serve?
+""",
+    "members.yaml": """
+govrules: 1
+theme: members
+rules:
+""",
+}
+#: Each with what it requires, and of what it is.
+REQUIRED = {
+    "no-code": "{ local.policies: { includes: code_of_conduct } }",
+    "private-partner": "{ partners: { every: { local.sector: public } } }",
+    "member-untrained": "{ local.members: { every: { trained: yes } } }",
+    "no-town-policy": "{ local.town_policy: yes }\n    subject: register",
+    "one-area": "{ not: { first.local.area: { fact: second.local.area } } }\n    subject: pair",
+}
+TOWN["members.yaml"] += "".join(
+    f"""
+  - id: {name}
+    title: The rule {name} is broken
+    principle: The town asks for it.
+    source: {{ document: code, paragraph: "1" }}
+    requires: {requires}
+    severity: low
+"""
+    for name, requires in REQUIRED.items()
+)
+REGISTER = """
+govrules: 1
+local.town_policy: no
+partnerships:
+  - id: A
+    name: Town pool
+    local: { policies: [whistleblowing], area: north, members: [{ trained: yes }, { trained: no }] }
+    partners: [{ name: Council, local.sector: public }, { name: Build Ltd, local.sector: private }]
+  - id: B
+    name: Park board
+    local.policies: [code_of_conduct]
+    local.area: north
+    partners: [{ name: Council, local.sector: public }]
+  - { id: C, name: River group, local.members: none }
+"""
+SAID = {
+    ("A", "no-code"): "flagged",
+    ("A", "private-partner"): "flagged",
+    ("A", "member-untrained"): "flagged",
+    ("B", "no-code"): "clear",
+    ("B", "private-partner"): "clear",
+    ("B", "member-untrained"): "unknown",
+    ("C", "no-code"): "unknown",
+    ("C", "private-partner"): "unknown",
+    ("C", "member-untrained"): "clear",
+    ("", "no-town-policy"): "flagged",
+    ("A + B", "one-area"): "flagged",
+}
+
+
+@pytest.fixture(scope="module")
+def town() -> Rulebook:
+    return load_rulebook(TOWN)
+
+
+def said(register: Any, rulebook: Rulebook, engine: str = "reference") -> dict[Any, str]:
+    found = assess_register(register, rulebook, as_of=dt.date(2026, 3, 31), engine=engine)
+    return {
+        (each.id, finding.rule.id): finding.verdict.value
+        for each in found.all()
+        for finding in each.findings
+    }
+
+
+@pytest.mark.parametrize("engine", ["reference", "compiled", "columnar"])
+def test_own_facts_stand_on_every_kind_of_record_and_each_engine_reads_them(
+    town: Rulebook, engine: str
+) -> None:
+    read = read_text(REGISTER, rulebook=town)
+    assert not (*read.warnings, *read.problems)
+    found = said(read.subject, town, engine)
+    assert {key: found[key] for key in SAID} == SAID
+
+
+def test_own_facts_come_from_tables_with_lists_beside_them(town: Rulebook, tmp_path: Path) -> None:
+    files = {
+        "r.csv": "id,name,Policies,Area\nA,Town pool,whistleblowing,north\n"
+        "B,Park board,code_of_conduct,north\nC,River group,,\n",
+        "members.csv": "Ref,Trained\nA,yes\nA,no\n",
+        "partners.csv": "Ref,Partner,Sector\nA,Council,public\nA,Build Ltd,private\n"
+        "B,Council,public\n",
+        "m.yaml": "govrules: 1\nregister: { local.town_policy: no }\ncolumns:\n"
+        "  id: id\n  name: name\n  Area: local.area\n"
+        "  Policies: { fact: local.policies, separator: ';' }\nlists:\n"
+        "  local.members: { file: members.csv, key: Ref, joins: id, columns: { Trained: trained } }\n"
+        "  partners: { file: partners.csv, key: Ref, joins: id, complete: yes,"
+        " columns: { Partner: name, Sector: local.sector } }\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    found = read_source(tmp_path / "r.csv", mapping=tmp_path / "m.yaml", rulebook=town)
+    assert not (*found.warnings, *found.problems)
+    got = said(found.subject, town)
+    # Nobody said that C has no members, and a cell does not say that there is no more.
+    open_ = dict.fromkeys([("A", "no-code"), ("C", "member-untrained")], "unknown")
+    assert {key: got[key] for key in SAID} == {**SAID, **open_}
+
+
+def test_own_facts_are_written_read_back_copied_and_equal(town: Rulebook) -> None:
+    register = read_text(REGISTER, rulebook=town).subject
+    again = read(to_data(register), rulebook=town).subject
+    assert again == register == pickle.loads(pickle.dumps(register)) == copy.deepcopy(register)
+    (first, *_) = register.partnerships
+    assert {*first.local} == {"policies", "area", "members"}
+    assert first.local["area"] == "north"
+    assert first != attrs.evolve(first, local={"area": "south"})
+    made = Partnership(
+        id="A", local={"policies": frozenset({"whistleblowing"}), "members": [{"trained": False}]}
+    )
+    assert said(Register(partnerships=(made,)), town)["A", "member-untrained"] == "flagged"
+    plain = Partnership(id="A", local={"area": "north"})
+    assert town.adopted(plain) == plain != town.adopted(made)
+
+
+@pytest.mark.parametrize(
+    ("record", "path"),
+    [
+        (Partnership(local={"xyzzy": True}), "local.xyzzy"),
+        (
+            Partnership(local={"members": [{"trained": True}, {"paid": True}]}),
+            "local.members[1].paid",
+        ),
+        (Partnership(local={"members": [{"trained": "perhaps"}]}), "local.members[0].trained"),
+        (Partnership(local={"policies": True}), "local.policies"),
+        (Partnership(local="north"), "local"),
+    ],
+)
+def test_own_facts_that_no_pack_declares_are_refused(
+    town: Rulebook, record: Partnership, path: str
+) -> None:
+    with pytest.raises(FactsError) as caught:
+        assess(record, town)
+    assert caught.value.path == path
+
+
+def test_advice_is_about_own_facts_too(town: Rulebook) -> None:
+    register = read_text(REGISTER, rulebook=town).subject
+    found = assess(register.partnerships[0], town, as_of=dt.date(2026, 3, 31))
+    told = {change.fact: change.phrase for change in found.plan().changes}
+    assert told == {
+        "local.policies": "the policies adopted include code of conduct",
+        "local.members[1].trained": "member 2 is trained",
+    }
+    assert found.plan().left == ("private-partner",)
+    other = found.what_if(
+        {"local.members[1].trained": True, "partners[Build Ltd].local.sector": "public"}
+    )
+    assert {each.rule.id for each in other.closed} == {"member-untrained", "private-partner"}
+    asked = assess(register.partnerships[2], town).questions
+    assert [each.question.fact for each in asked][:2] == ["local.policies", "partners"]

@@ -205,7 +205,7 @@ def test_what_if_tells_what_would_be_opened_closed_and_changed(rulebook):
     assert not found.closed
     back = found.after.what_if({"protocol.agreed": True})
     assert "pooled-budget-without-protocol" in [each.rule.id for each in back.closed]
-    assert found.before.subject is pool
+    assert found.before.subject == pool
 
 
 def test_what_if_is_told_in_words_and_as_data(rulebook):

@@ -148,7 +148,7 @@ def normal(record: Any) -> Any:
             value = normal(value)
         changed[name] = value
     declared = {
-        "local": RULEBOOK.local,
+        "own": RULEBOOK.own,
         "stated": {each: held.fact for each, held in RULEBOOK.derived.items()},
     }
     for name in vocabulary_of(type(record)).about & declared.keys():

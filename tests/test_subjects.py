@@ -194,30 +194,30 @@ def test_derived_facts_of_another_class_are_unknown_facts(tmp_path: Path) -> Non
 
 def test_a_stated_fact_that_is_unknown_is_not_stated(rulebook: Rulebook) -> None:
     """`tier: unknown` leaves the tier to be derived."""
-    pool, report = reading("tier: unknown\n", Partnership, declared_by(rulebook))
+    pool, report = reading("tier: unknown\n", rulebook.class_of(Partnership), declared_by(rulebook))
     assert pool.stated == {}
     assert report.ok
 
 
 def test_a_stated_fact_is_no_record_and_is_stated_once(rulebook: Rulebook) -> None:
     """What stands below a derived fact is refused, and so is a second value."""
-    _, report = reading("tier.now: high\n", Partnership, declared_by(rulebook))
+    _, report = reading("tier.now: high\n", rulebook.class_of(Partnership), declared_by(rulebook))
     assert [each.code for each in report.diagnostics] == [Code.WRONG_SHAPE]
     text = "first.tier: high\nfirst: { tier: low }\n"
-    _, report = reading(text, Pair, declared_by(rulebook))
+    _, report = reading(text, rulebook.class_of(Pair), declared_by(rulebook))
     assert [each.code for each in report.diagnostics] == [Code.DUPLICATE_KEY]
 
 
 def test_a_local_fact_is_given_once(rulebook: Rulebook) -> None:
     """Dotted and nested are two ways of giving one fact."""
     text = "local.carbon: 5\nlocal: { carbon: 6 }\n"
-    _, report = reading(text, Partnership, declared_by(rulebook))
+    _, report = reading(text, rulebook.class_of(Partnership), declared_by(rulebook))
     assert [each.message for each in report.diagnostics] == ["`local.carbon` is given twice"]
 
 
 def test_a_misspelt_local_fact_is_set_right(rulebook: Rulebook) -> None:
     """The rulebook's own facts are suggested."""
-    _, report = reading("local.carbn: 5\n", Partnership, declared_by(rulebook))
+    _, report = reading("local.carbn: 5\n", rulebook.class_of(Partnership), declared_by(rulebook))
     assert report.diagnostics[0].help == "did you mean `local.carbon`?"
 
 

@@ -462,9 +462,8 @@ def assess_each(
     """
     check_rulebook(rulebook)
     check_as_of(as_of)
-    for subject in subjects:
-        check_subject(subject, rulebook)
-    yield from assess_made(subjects, rulebook, as_of=as_of, engine=engine)
+    made = [check_subject(subject, rulebook) for subject in subjects]
+    yield from assess_made(made, rulebook, as_of=as_of, engine=engine)
 
 
 def assess_made(

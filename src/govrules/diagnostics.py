@@ -914,7 +914,7 @@ def did_you_mean(
     >>> did_you_mean("not flagged", ["flagged", "clear"])
     'allowed: `flagged`, `clear`'
     """
-    words = list(allowed)
+    words = list(dict.fromkeys(allowed))
     # What is denied was not meant to be affirmed.
     alike = [each for each in words if not _DENIES.search(word) or _DENIES.search(each)]
     near = difflib.get_close_matches(word, alike, n=1, cutoff=likeness)

@@ -13,6 +13,7 @@ from functools import cached_property, lru_cache
 from typing import Any, Final
 
 import attrs
+from dateutil.relativedelta import relativedelta
 
 from govrules.diagnostics import NOWHERE, Code, Diagnostic, did_you_mean
 from govrules.errors import FactsError
@@ -92,7 +93,7 @@ class Facts:
         return ref.path if ref.source is FactSource.AS_OF else scopes[ref.level].prefix + ref.path
 
     def value(self, ref: FactRef, scopes: tuple[Scope, ...]) -> Any:  # noqa: ANN401 - any fact's
-        """Return a recorded or local fact: its value, None if known absent, or UNKNOWN."""
+        """Return a recorded fact: its value, None if known absent, or UNKNOWN."""
         path = self.path(ref, scopes)
         if path in self.supposed:
             return self.supposed[path]
@@ -105,10 +106,6 @@ class Facts:
         if ref.source is FactSource.AS_OF:
             return self.as_of
         scope = scopes[ref.level]
-        if ref.source is FactSource.LOCAL:
-            name = ref.path.removeprefix("local.")
-            value = annotation(scope.record, "local").get(name, UNKNOWN)
-            return absent(ref.fact) if value is None else value
         found = read_field(scope.record, ref.path, ref.fact)
         return UNKNOWN if lies_ahead(found, ref.type, self.as_of) else found
 
@@ -287,8 +284,6 @@ def replaced(record: Any, path: str, value: Any, within: str = "") -> Any:  # no
     name, _, which = step.removesuffix("]").partition("[")
     cls: type = type(record)
     vocabulary = vocabulary_of(cls)
-    if name == "local" and rest and name in vocabulary.about:
-        return attrs.evolve(record, local={**annotation(record, "local"), rest: value})
     fact = vocabulary.fields.get(name)
     if fact is None:
         if rest or which or "stated" not in vocabulary.about:
@@ -329,3 +324,11 @@ def _place(held: Any, which: str, path: str) -> int:  # noqa: ANN401 - the value
     if len(its) != 1:
         raise FactsError(path, "a fact of a record that is there", f"one of {len(its)} called so")
     return its[0]
+
+
+def months_before(day: dt.date, months: int) -> dt.date:
+    """Return the day so many calendar months earlier, later where negative; the last there is."""
+    try:
+        return day - relativedelta(months=months)
+    except (ValueError, OverflowError):
+        return dt.date.min if months > 0 else dt.date.max

@@ -134,10 +134,10 @@ class Interview:
         self._first = tuple(first)
         self._settle = settle
         self._last = frozenset(last)
-        self._base = subject
+        self._base = rulebook.adopted(subject)
         self._turns: list[_Turn] = []
         self._put_again: Prompt | None = None
-        self._subject: Any = subject
+        self._subject: Any = self._base
 
     # ── What is known ─────────────────────────────────────────────────────────────────────────
 

@@ -17,6 +17,7 @@ from govrules.decode.states import fold
 from govrules.engines.registry import Outcome
 from govrules.facts import names_of, origin_of, recorded
 from govrules.model import Pair, Partner, Partnership, SharedPartner
+from govrules.own import class_with
 from govrules.rulebook.ast import Rule, Rulebook, Verdict, rule_conditions
 from govrules.rulebook.reads import reads
 from govrules.truth import UNKNOWN, Unknown
@@ -280,7 +281,13 @@ class _Two(NamedTuple):
 
     def made(self) -> Pair:
         """Return them as a pair."""
-        return Pair(**self.facts, **self.places)
+        return _class_of(self.one.entry)(**self.facts, **self.places)
+
+
+def _class_of(entry: Partnership) -> type[Pair]:
+    """Return the class of pairs of entries that have the own facts of one."""
+    cls: type = type(entry)
+    return class_with(Pair, cls)
 
 
 def _standing(partner: Partner) -> tuple[bool | Unknown, bool | Unknown]:
@@ -419,7 +426,7 @@ def pairs_told(
         if len(kept) > _KEPT or asked & _OWN:
             kept.clear()
         new = {key: two for key, two in zip(like, batch, strict=True) if key not in kept}
-        bare = [Pair(**each.facts) for each in new.values()]
+        bare = [_class_of(each.one.entry)(**each.facts) for each in new.values()]
         for key, pair, outcomes in zip(new, bare, judge(rules, bare), strict=True):
             kept[key] = outcomes if _is_told(pair, outcomes, bearing) else None
         for key, two in zip(like, batch, strict=True):
@@ -574,4 +581,5 @@ def _of_body_alone(first: Partnership, second: Partnership, key: str) -> Pair:
     two = _Two(_side(first), _side(second))
     facts = two.facts
     known = {each: facts[each] for each in ("id", "name", "first", "second")}
-    return Pair(**known, shared_partners=(two.shared(key), UNKNOWN), **two.places)
+    shared = (two.shared(key), UNKNOWN)
+    return _class_of(first)(**known, shared_partners=shared, **two.places)

@@ -26,7 +26,7 @@ from govrules.lazily import ShownInNotebooks
 from govrules.model import Organisation, Pair, Partner, Partnership, Register
 from govrules.rulebook.ast import Rule, Rulebook, Severity, Verdict
 from govrules.truth import UNKNOWN, Unknown
-from govrules.validate import check_as_of, check_rulebook
+from govrules.validate import check_as_of, check_rulebook, check_subject
 from govrules.vocabulary import Collected, list_of
 
 #: The percentage of entries up to which a body makes pairs of them.
@@ -134,6 +134,8 @@ def assess_register(
     """
     check_rulebook(rulebook)
     check_as_of(as_of)
+    if not isinstance(register, Collected):
+        register = check_subject(register, rulebook)
     entries = entries_of(register)
     whole = RegisterAssessment(
         register=_nothing(register, rulebook, as_of)

@@ -27,7 +27,7 @@ from govrules.facts import annotation
 from govrules.model import Partnership
 from govrules.nodes import Entries, Items, Node, Report, Scalar
 from govrules.parsing import MAX_DEPTH, MAX_NODES, parse
-from govrules.rulebook.ast import Rulebook
+from govrules.rulebook.ast import Rulebook, class_in
 from govrules.rulebook.fields import check_format
 from govrules.rulebook.kinds import SUBJECTS
 from govrules.subjects import Declared, SubjectReader
@@ -287,7 +287,7 @@ def class_of(rulebook: Rulebook | None, kind: str = "") -> type:
         return kinds[kind]
     own = [name for name in kinds if name not in SUBJECTS]
     if rulebook is None or not own or any(r.subject in SUBJECTS for r in rulebook.rules):
-        return Partnership
+        return class_in(rulebook, Partnership)
     about = {rule.subject for rule in rulebook.rules}
     lists = [name for name in own if list_of(kinds[name]) is not None]
     chosen = next((n for n in own if n in about and n not in lists), "") or own[0]
@@ -426,7 +426,7 @@ def _as_mapping(record: Any) -> dict[str, Any]:  # noqa: ANN401 - any attrs obje
         value = getattr(record, name)
         if value is not UNKNOWN:
             found[name] = "none" if value is None else value
-    for name in vocabulary.about & {"local", "stated", "evidence"}:
+    for name in vocabulary.about & {*CARRIED}:
         said = {
             key: "none" if each is None else each for key, each in getattr(record, name).items()
         }
@@ -579,5 +579,8 @@ def declared_by(rulebook: Rulebook | None, kind: str = "") -> Declared:
     listed = list_of(cls)
     cls = cls if listed is None else listed[1]
     return Declared(
-        rulebook.local, derived, rulebook.thresholds, cls, register_class(cls, rulebook)
+        derived,
+        thresholds=rulebook.thresholds,
+        cls=cls,
+        lister=register_class(cls, rulebook),
     )

@@ -17,6 +17,7 @@ from govrules.diagnostics import Code, Place, did_you_mean
 from govrules.fact_nodes import FactReader
 from govrules.model import Partnership, Register
 from govrules.nodes import Entries, Items, Node, Report, Scalar
+from govrules.own import LOCAL, Own, is_own
 from govrules.truth import UNKNOWN, Unknown
 from govrules.vocabulary import (
     AS_OF,
@@ -31,6 +32,14 @@ from govrules.vocabulary import (
 
 INDEX: Final = re.compile(r"\[\d+\]")
 EVERY_FACT: Final = "`govrules schema subject` lists every fact"
+#: Where own facts can stand.
+WHERE_OWN: Final = (
+    "a pack's own facts stand on a partnership (`local.x`), on the records of its lists "
+    "(`partners[].local.x`), on each of a pair (`first.local.x`), and with `subject: register` "
+    "on a register"
+)
+_A_LINE_EACH: Final = "write one `fact: …` a line below it"
+_DECLARED_THERE: Final = "read the file with the rulebook that declares it"
 _KEYS_OF_A_FILE: Final = ("govrules", "as_of")
 
 
@@ -40,15 +49,15 @@ class Declared:
     What a rulebook declares beside the vocabulary.
 
     Attributes:
-        local: local facts by name.
         derived: derived facts by name, each with the class whose fact it is.
+        own: own facts, by the class of the records that have them, and by name.
         thresholds: with what its rules compare facts of money, if they do nothing else with them.
         cls: the class of subject that a row of a table is.
         lister: the class that lists such subjects; None where none does.
     """
 
-    local: Mapping[str, Fact] = attrs.field(factory=dict)
     derived: Mapping[str, tuple[Fact, type]] = attrs.field(factory=dict)
+    own: Own = attrs.field(factory=dict)
     thresholds: Mapping[Fact, frozenset[Threshold]] = attrs.field(factory=dict)
     cls: type = Partnership
     lister: type | None = Register
@@ -58,14 +67,16 @@ class Declared:
         """A register of such subjects with nothing recorded."""
         return Collected(()) if self.lister is None else self.lister()
 
+    def owner(self, path: str) -> type | None:
+        """Return the class of the records that have an own fact; None where none is called so."""
+        _, local, name = f".{path}".rpartition(f".{LOCAL}.")
+        return next((cls for cls, facts in self.own.items() if local and name in facts), None)
+
     def fact(self, path: str, cls: type) -> Fact | None:
-        """Return a fact of subjects of a class by its path, be it local or derived; else None."""
+        """Return a fact of subjects of a class by its path, recorded or derived; else None."""
         vocabulary = vocabulary_of(cls)
         if path in vocabulary.facts:
             return vocabulary.facts[path]
-        head, _, name = path.partition(".")
-        if head == "local" and "local" in vocabulary.about and name in self.local:
-            return self.local[name]
         fact, owner = self.derived.get(path, (None, None))
         return fact if owner is cls and "stated" in vocabulary.about else None
 
@@ -201,9 +212,8 @@ class SubjectReader(FactReader):
         values: dict[str, Any] = {}
         stated: dict[str, Any] = {}
         for head, group in groups.items():
-            tail, key, _ = group[0]
-            if head in vocabulary.about and head in ("local", "evidence"):
-                values[head] = self._about(head, group, vocabulary)
+            if head == "evidence" and head in vocabulary.about:
+                values[head] = self._evidence_of(group, vocabulary)
             elif head in vocabulary.fields:
                 path = f"{prefix}{head}"
                 values[head] = self._fact(group, vocabulary.fields[head], path, origin)
@@ -211,8 +221,8 @@ class SubjectReader(FactReader):
                 path = f"{prefix}{head}"
                 stated[head] = self._fact(group, self.declared.derived[head][0], path, origin)
             else:
-                whole = f"{head}.{tail}" if tail else head
-                self._unknown_fact(f"{prefix}{whole}", whole, key, vocabulary, cls, top=top)
+                for whole, each in _named(head, group):
+                    self._unknown_fact(f"{prefix}{whole}", whole, each, vocabulary, cls, top=top)
         if stated:
             values["stated"] = {
                 name: value for name, value in stated.items() if value is not UNKNOWN
@@ -385,10 +395,10 @@ class SubjectReader(FactReader):
             return UNKNOWN if broken else record
         return self._record(entries, cls, f"{where}.", origin)
 
-    def _about(
-        self, head: str, group: list[tuple[str, Scalar, Node]], vocabulary: Vocabulary
-    ) -> dict[str, Any]:
-        said: dict[str, Any] = {}
+    def _evidence_of(
+        self, group: list[tuple[str, Scalar, Node]], vocabulary: Vocabulary
+    ) -> dict[str, str]:
+        said: dict[str, str] = {}
         for tail, key, node in group:
             entries: list[tuple[str, Scalar, Node]]
             if tail:
@@ -397,38 +407,16 @@ class SubjectReader(FactReader):
                 entries = [(each.text, each, value) for each, value in node.items]
             else:
                 self._say(
-                    head,
+                    "evidence",
                     Code.WRONG_SHAPE,
-                    f"`{head}` is a mapping of facts",
+                    "`evidence` is a mapping of facts",
                     node,
-                    "write its facts as one object"
-                    if self.in_json
-                    else "write one `fact: …` a line below it",
+                    "write its facts as one object" if self.in_json else _A_LINE_EACH,
                 )
                 continue
             for name, name_key, value in entries:
-                if head == "local":
-                    self._local(name, name_key, value, said)
-                else:
-                    self._evidence(name, name_key, value, vocabulary, said)
+                self._evidence(name, name_key, value, vocabulary, said)
         return said
-
-    def _local(self, name: str, key: Scalar, node: Node, said: dict[str, Any]) -> None:
-        fact = self.declared.local.get(name)
-        if fact is None:
-            written = key.text.removesuffix(name)
-            help_ = did_you_mean(name, self.declared.local, written)
-            self._say(
-                f"local.{name}",
-                Code.UNKNOWN_FACT,
-                f"unknown fact `local.{name}`",
-                key,
-                help_ or "read the file with the rulebook that declares it",
-            )
-        elif name in said:
-            self._twice(f"local.{name}", key)
-        else:
-            said[name] = self._single(node, fact, f"local.{name}")
 
     def _evidence(
         self,
@@ -440,14 +428,13 @@ class SubjectReader(FactReader):
     ) -> None:
         plain = INDEX.sub("[]", path)
         recorded, lists = paths_of(vocabulary.cls)
-        declared = {*self.declared.derived, *(f"local.{each}" for each in self.declared.local)}
-        if plain not in recorded and plain not in lists and plain not in declared:
+        if plain not in recorded and plain not in lists and plain not in self.declared.derived:
             self._say(
                 f"evidence.{path}",
                 Code.UNKNOWN_FACT,
                 f"unknown fact `{path}`",
                 key,
-                did_you_mean(plain, recorded | declared) or EVERY_FACT,
+                did_you_mean(plain, {*recorded, *self.declared.derived}) or EVERY_FACT,
             )
         elif path in said:
             self._twice(f"evidence.{path}", key)
@@ -468,7 +455,11 @@ class SubjectReader(FactReader):
         derived = [name for name, (_, owner) in self.declared.derived.items() if owner is cls]
         allowed = [*vocabulary.fields, *vocabulary.facts, *derived]
         if top:
-            allowed += [*_KEYS_OF_A_FILE, "local", "evidence"]
+            allowed += [*_KEYS_OF_A_FILE, LOCAL, "evidence"]
+        each = "write its facts as one object" if self.in_json else _A_LINE_EACH
+        if word == LOCAL:
+            self._say(path, Code.WRONG_SHAPE, f"`{path}` is a mapping of facts", key, each)
+            return
         if word in derived and "stated" not in vocabulary.about:
             self._say(
                 path,
@@ -479,10 +470,20 @@ class SubjectReader(FactReader):
             )
             return
         written = key.text.removesuffix(word)
-        help_ = did_you_mean(word, allowed, written) or EVERY_FACT
+        own = is_own(cls) or word.startswith(f"{LOCAL}.")
+        help_ = did_you_mean(word, allowed, written) or (_DECLARED_THERE if own else EVERY_FACT)
         if INDEX.search(word):
             help_ = self._a_list(word.partition("[")[0])
         self._say(path, Code.UNKNOWN_FACT, f"unknown fact `{path}`", key, help_)
+
+
+def _named(head: str, group: list[tuple[str, Scalar, Node]]) -> Iterator[tuple[str, Scalar]]:
+    """Yield the facts that a group names: each of a pack's own, else the first alone."""
+    for tail, key, node in group if head == LOCAL else group[:1]:
+        if head == LOCAL and not tail and isinstance(node, Entries):
+            yield from ((f"{head}.{each.text}", each) for each, _ in node.items)
+        else:
+            yield (f"{head}.{tail}" if tail else head), key
 
 
 def record_fact(cls: type, listed: str, path: str) -> Fact | None:

@@ -16,7 +16,9 @@ from govrules.diagnostics import NOWHERE, Code, Diagnostic, did_you_mean
 from govrules.errors import FactsError, VocabularyError
 from govrules.fact_nodes import EVERY_VALUE, values_of
 from govrules.facts import annotation
+from govrules.own import LOCAL, adopted
 from govrules.rulebook.ast import Rulebook
+from govrules.subjects import INDEX
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import (
     Choice,
@@ -110,21 +112,39 @@ class Misfit:
 _SHOWN: Final = 200
 
 
-def check_subject(record: Any, rulebook: Rulebook | None) -> None:  # noqa: ANN401 - any attrs object
+def check_subject(record: Any, rulebook: Rulebook | None) -> Any:  # noqa: ANN401 - any attrs object
     """
-    Check every fact of a record, and of the records in it; local and derived facts by a rulebook.
+    Return a record as a rulebook judges it, with the own facts of its packs where they belong.
+
+    Every fact of it is checked, and of the records in it; own and derived facts by the rulebook.
 
     Raises:
         FactsError: facts that do not fit; it names the first, and carries every one of them.
     """
-    cls: type = type(record)
-    if _quick(cls)(record):
-        return
-    found = [*misfits(record, rulebook)]
+    its: type = type(record)
+    is_sound = _quick(its)
+    cls = its if rulebook is None else rulebook.class_of(its)
+    if its is cls and is_sound(record):
+        return record
+    strays: list[str] = []
+    made = adopted(record, cls, strays)
+    if not strays and _quick(cls)(made):
+        return made
+    found = [*_undeclared(strays, cls), *misfits(made, rulebook)]
     if found:
         first = found[0]
         told = tuple(each.diagnostic for each in found)
         raise FactsError(first.path, first.expected, first.actual, told)
+    return made
+
+
+def _undeclared(paths: Iterable[str], cls: type) -> Iterator[Misfit]:
+    """Yield the own facts of a record that no pack declares."""
+    known = [each for each in vocabulary_of(cls).paths if f".{LOCAL}." in f".{each}"]
+    for path in paths:
+        help_ = did_you_mean(INDEX.sub("[]", path), known)
+        expected = f"a declared fact ({', '.join(known) or 'none'})"
+        yield Misfit(path, expected, "undeclared", Code.UNKNOWN_FACT, help_)
 
 
 def misfits(record: Any, rulebook: Rulebook | None, prefix: str = "") -> Iterator[Misfit]:  # noqa: ANN401 - any attrs object
@@ -132,21 +152,7 @@ def misfits(record: Any, rulebook: Rulebook | None, prefix: str = "") -> Iterato
     cls: type = type(record)
     for name, fact in vocabulary_of(cls).fields.items():
         yield from _misfits(getattr(record, name), fact, f"{prefix}{name}", rulebook)
-    declared = {} if rulebook is None else rulebook.local
     follow = {} if rulebook is None else rulebook.derived
-    for name, value in annotation(record, "local").items():
-        local = declared.get(name)
-        if local is None:
-            known = ", ".join(f"local.{each}" for each in declared) or "none"
-            yield Misfit(
-                f"{prefix}local.{name}",
-                f"a declared fact ({known})",
-                "undeclared",
-                Code.UNKNOWN_FACT,
-                did_you_mean(name, declared),
-            )
-        else:
-            yield from _misfits(value, local, f"{prefix}local.{name}", rulebook)
     for name, value in annotation(record, "stated").items():
         derived = follow.get(name)
         if derived is None or derived.cls is not cls:

@@ -363,6 +363,10 @@ class Collected:
     entries: tuple[Any, ...]
 
 
+#: The vocabularies of classes whose fields no annotation declares.
+MADE: Final[dict[type, Vocabulary]] = {}
+
+
 @functools.cache
 def list_of(cls: type) -> tuple[str, type] | None:
     """
@@ -386,25 +390,32 @@ def vocabulary_of(cls: type) -> Vocabulary:
         VocabularyError: the class is no attrs class, or a field has a type that facts cannot take.
     """
     given: object = cls
+    if cls in MADE:
+        return MADE[cls]
     if not isinstance(given, type) or not attrs.has(given):
         name = getattr(cls, "__name__", type(cls).__name__)
         msg = f"`{name}` is no attrs class, so its facts are not declared"
         raise VocabularyError(msg)
     hints = typing.get_type_hints(cls)
     fields: dict[str, Fact] = {}
-    facts: dict[str, Fact] = {}
     about: set[str] = set()
     for field in attrs.fields(cls):
         if _ABOUT in field.metadata:
             about.add(field.name)
             continue
-        described = _describe(cls, field, hints.get(field.name))
-        fields[field.name] = described
-        facts[field.name] = described
+        fields[field.name] = _describe(cls, field, hints.get(field.name))
+    return Vocabulary(cls, Frozen(fields), dotted(fields), frozenset(about))
+
+
+def dotted(fields: Mapping[str, Fact]) -> Mapping[str, Fact]:
+    """Return the facts of some fields and of the records that these hold, by dotted path."""
+    facts: dict[str, Fact] = {}
+    for name, described in fields.items():
+        facts[name] = described
         if isinstance(described.type, Record):
-            for path, inner in vocabulary_of(described.type.cls).facts.items():
-                facts[f"{field.name}.{path}"] = inner
-    return Vocabulary(cls, Frozen(fields), Frozen(facts), frozenset(about))
+            inner = vocabulary_of(described.type.cls).facts
+            facts |= {f"{name}.{path}": each for path, each in inner.items()}
+    return Frozen(facts)
 
 
 def _describe(cls: type, field: attrs.Attribute[Any], hint: object) -> Fact:

@@ -216,7 +216,7 @@ def deeds() -> list[Deed]:
 def rulebook(rules: tuple[Rule, ...]) -> Rulebook:
     return Rulebook(
         id="deeds", title="Deeds", version="1", owner="tests", documents={},
-        parameters=PARAMETERS, derived=DERIVED, local={}, rules=rules, subjects={"deed": Deed},
+        parameters=PARAMETERS, derived=DERIVED, rules=rules, subjects={"deed": Deed},
     )  # fmt: skip
 
 

@@ -7,7 +7,6 @@ import itertools
 from decimal import Decimal
 from typing import Any
 
-import attrs
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -30,7 +29,8 @@ from govrules.engines.registry import comparable
 from govrules.facts import read_field
 from govrules.testing.grammar import rulebooks
 from govrules.testing.strategies import boundaries, partnerships, registers
-from govrules.vocabulary import Choice, Choices, Fact, Kind, Record, Records, YesNo, vocabulary_of
+from govrules.validate import check_subject
+from govrules.vocabulary import Choices, Fact, Kind, Record, Records, YesNo, vocabulary_of
 from tests.conformance.test_plain_records import Deed
 from tests.properties.small import Item, Thing
 
@@ -129,13 +129,16 @@ def test_what_is_said_of_facts_comes_back_from_columns():
 
 
 def test_local_and_stated_facts_come_back_from_columns():
-    fact = Fact("local.stage", Choice(("early", "late")), Kind.CIRCUMSTANCE, "the stage", "Which?")
-    book = attrs.evolve(BOOK, local={"stage": fact})
-    subject = Partnership(
-        local={"stage": "early"}, stated={"significant": True}, evidence={"name": "minutes"}
+    given = Partnership(
+        local={"council_reports_annually": True},
+        stated={"significant": True},
+        evidence={"name": "minutes"},
     )
-    (batch,) = to_batches([subject, Partnership()], Partnership, book)
-    assert list(subjects_of(batch, Partnership, book)) == [subject, Partnership()]
+    book = load_rulebook()
+    subject = check_subject(given, book)
+    cls = type(subject)
+    (batch,) = to_batches([subject, cls()], cls, book)
+    assert list(subjects_of(batch, cls, book)) == [given, Partnership()]
 
 
 def test_of_nobody_nothing_is_said():

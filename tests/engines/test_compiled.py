@@ -31,7 +31,7 @@ from govrules.rulebook.expr import (
 )
 from govrules.rulebook.expr import Test as FactTest
 from govrules.truth import UNKNOWN
-from govrules.vocabulary import Choice, Fact, Kind, Text
+from govrules.vocabulary import Choice, Fact, Kind
 from tests.properties.small import AS_OF, CITED, Item, Thing, ref, rulebook_of
 
 SHIPPED = load_rulebook()
@@ -93,29 +93,21 @@ def test_what_several_rules_read_is_read_once():
 def test_the_same_source_whatever_the_run_and_the_place_of_the_text():
     rules = [each for each in SHIPPED.rules if each.subject == "partnership"]
     again = load_rulebook()
-    assert [compiled.source(rules, Partnership, SHIPPED)] == [
-        compiled.source([again.rule(each.id) for each in rules], Partnership, again)
+    assert [compiled.source(rules, SHIPPED.class_of(Partnership), SHIPPED)] == [
+        compiled.source([again.rule(each.id) for each in rules], again.class_of(Partnership), again)
     ]
 
 
 def test_no_text_of_a_rulebook_reaches_the_source():
     """Names and values of every kind that could close a string or a line are constants or gone."""
     chosen = Fact(HOSTILE, Choice((HOSTILE, "b"), ordered=True), Kind.CIRCUMSTANCE, "x", "x?")
-    local = Fact(HOSTILE, Text(), Kind.CIRCUMSTANCE, "x", "x?")
     derived = Derived(chosen, Thing, (Row(is_("big", True), HOSTILE),), "b")
     of = FactRef(HOSTILE, 0, chosen, FactSource.DERIVED)
     rules = (
         rule(FactTest(of, Compare(Op.EQUALS, Literal(HOSTILE))), HOSTILE),
         rule(FactTest(of, Compare(Op.AT_LEAST, Literal("b"))), f"{HOSTILE}2"),
-        rule(
-            FactTest(
-                FactRef(f"local.{HOSTILE}", 0, local, FactSource.LOCAL),
-                Compare(Op.EQUALS, Literal(HOSTILE)),
-            ),
-            f"{HOSTILE}3",
-        ),
     )
-    book = attrs.evolve(rulebook_of(rules, {HOSTILE: derived}), local={HOSTILE: local})
+    book = rulebook_of(rules, {HOSTILE: derived})
     found = compiled.source(rules, Thing, book)
     code = "\n".join(each for each in found.splitlines() if not each.strip().startswith("#"))
     assert found.isascii()
@@ -124,8 +116,8 @@ def test_no_text_of_a_rulebook_reaches_the_source():
     assert '"' not in code
     assert {type(each.value) for each in ast.walk(ast.parse(found))
             if isinstance(each, ast.Constant)} <= {bool, int, type(None)}  # fmt: skip
-    thing = Thing(big=True, local={HOSTILE: HOSTILE})
-    assert verdicts(thing, *rules, book=book) == [Verdict.CLEAR, Verdict.FLAGGED, Verdict.CLEAR]
+    thing = Thing(big=True)
+    assert verdicts(thing, *rules, book=book) == [Verdict.CLEAR, Verdict.FLAGGED]
 
 
 def test_a_field_that_the_vocabulary_has_not_is_refused():
@@ -234,7 +226,9 @@ def test_threads_share_what_is_kept():
     found: list[Any] = []
 
     def run() -> None:
-        found.append(list(compiled.outcomes(rules, [Partnership()] * 20, AS_OF, book)))
+        found.append(
+            list(compiled.outcomes(rules, [book.class_of(Partnership)()] * 20, AS_OF, book))
+        )
 
     threads = [threading.Thread(target=run) for _ in range(8)]
     for each in threads:

@@ -24,8 +24,7 @@ from govrules.engines.reference import (
     sum_of,
     values,
 )
-from govrules.facts import TO_BE_FOUND, Facts
-from govrules.months import months_before
+from govrules.facts import TO_BE_FOUND, Facts, months_before
 from govrules.rulebook.ast import (
     Derived,
     Exemption,

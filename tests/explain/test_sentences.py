@@ -72,7 +72,6 @@ def sentences() -> Iterator[str]:
         for path, fact in vocabulary_of(cls).paths.items():
             if fact not in facts.values():
                 facts[path] = fact
-    facts |= {fact.name: fact for fact in rulebook.local.values()}
     for path, fact in facts.items():
         yield from ("", f"## {path}", *dict.fromkeys(of_fact(fact, TEXTS.get(path, "the council"))))
     yield from ("", f"## {TIER}", *dict.fromkeys(of_tier(rulebook)))
@@ -159,7 +158,7 @@ def of_examples(rule: Rule, rulebook: Rulebook) -> Iterator[str]:
         yield from (f"because: {sentence(each.phrase)}" for each in finding.because)
         yield from (f"ask: {each.question}" for each in finding.questions)
         if finding.verdict is Verdict.FLAGGED and rule.subject != "assessment":
-            settled = settled_when(finding, example.given, rulebook)
+            settled = settled_when(finding, example.given)
             yield f"settled when: {sentence(settled)}"
 
 

@@ -27,13 +27,12 @@ from govrules.factfile import with_fact
 from govrules.live.register import LiveRegister
 from govrules.model import Funding, Partner, Partnership
 from govrules.portfolio import is_register
-from govrules.reading import Read, read_text
+from govrules.reading import Read, declared_by, read_text
 from govrules.registers.mapping import read_mapping_text
 from govrules.registers.read import read_source
 from govrules.rulebook.ast import Rulebook
 from govrules.rulebook.load import load_rulebook
 from govrules.rulebook.packs import shipped_examples, shipped_packs
-from govrules.subjects import Declared
 from govrules.visible import visible
 from govrules.waivers import read_waivers, waive
 from tests.cli.conftest import POOLED, REGISTER, RULEBOOK, RULES
@@ -117,7 +116,7 @@ def subject(data: bytes) -> None:
 def mapping(data: bytes) -> None:
     """A mapping, and the table it is for."""
     text = data.decode("utf-8", "replace")
-    said_of = read_mapping_text(text, "mapping.yaml", Declared(small().local, {}))
+    said_of = read_mapping_text(text, "mapping.yaml", declared_by(small()))
     register = _file("mapped.csv", b"Ref,Name,Pooled\n1,Care pool,Yes\n2,Forum,No\n")
     _judged(read_source(register, mapping=said_of, rulebook=small()))
 

@@ -212,7 +212,7 @@ def test_only_rules_that_read_what_changed_are_settled_again(live, monkeypatch):
         (lambda live: live.change("pool", {"id": "another"}), "as it was put"),
         (lambda live: live.change("pool", POOLED, at="7"), "`at` must be a whole number, not str"),
         (lambda live: live.put(Partnership(id="x"), at=True), "a whole number, not bool"),
-        (lambda live: live.change("pool", {"local.nothing": 1}), "a local fact"),
+        (lambda live: live.change("pool", {"local.nothing": 1}), "a fact of the vocabulary"),
         (lambda live: live.change("pool", {"funding": 3}), "a mapping of facts"),
         (lambda live: live.change("pool", {"partners": "x"}), "a list of records"),
         (lambda live: live.change_register({"partnerships": []}), "about its entries"),

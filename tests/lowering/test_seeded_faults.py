@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from govrules.engines.registry import comparable, engine
-from govrules.facts import annotation, read_field
+from govrules.facts import annotation, months_before, read_field
 from govrules.lowering import formulas, ir, lower
 from govrules.lowering import judged as judging
 from govrules.lowering.formulas import FALSE, Pair, both, disjunction, either, exists, no, spelled
@@ -46,7 +46,6 @@ from govrules.lowering.ir import (
 )
 from govrules.lowering.judged import Judged
 from govrules.lowering.lower import Lowering
-from govrules.months import months_before
 from govrules.rulebook.ast import Grade, Mitigation, Rule, Rulebook, Severity, Verdict
 from govrules.rulebook.expr import (
     ORDER,
@@ -65,7 +64,7 @@ from govrules.rulebook.expr import Test as FactTest
 from govrules.testing.grammar import rulebooks
 from govrules.testing.strategies import boundaries, partnerships
 from govrules.truth import UNKNOWN
-from govrules.vocabulary import Choice, YesNo
+from govrules.vocabulary import Choice
 from tests.conformance.agreement import AS_OF, DATES, PACKS, cases, others, rules_of, stated
 from tests.conformance.test_every_kind_of_condition import CONDITIONS, DERIVED, rule, things
 from tests.properties import small
@@ -85,9 +84,6 @@ class Plainly:
         record = env[read.var]
         if read.source is FactSource.DERIVED:
             return annotation(record, "stated").get(read.path, UNKNOWN)
-        if read.source is FactSource.LOCAL:
-            value = annotation(record, "local").get(read.path, UNKNOWN)
-            return False if value is None and isinstance(read.type, YesNo) else value
         return read_field(record, read.path, read.fact)
 
     def several(self, read: Read, env: dict[Var, Any]) -> list[Any]:

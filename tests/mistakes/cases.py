@@ -617,7 +617,7 @@ MISTAKES: Final = [
             "    subject: pair\n    requires:\n      local.board_size: { at_most: 20 }",
             "local.board_size",
             "GR113",
-            "about a partnership",
+            "on each of a pair (`first.local.x`)",
         ),
         (
             "a fact compared with itself",

@@ -76,9 +76,6 @@ class Oracle:
             missing = frozenset()
         if kind == "Records":
             missing = ()
-        if source == "local":
-            value = owner.local[ref.path.removeprefix("local.")]
-            return missing if value is None else value
         for name in ref.path.split("."):
             owner = getattr(owner, name)
             if owner is None:

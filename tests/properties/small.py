@@ -447,7 +447,6 @@ def rulebook_of(rules_: tuple[Rule, ...], derived: dict[str, Derived]) -> Rulebo
         documents={"source": Document("source", "A source", "Somebody", "2005")},
         parameters=PARAMETERS,
         derived=derived,
-        local={},
         rules=rules_,
         subjects={"thing": Thing},
     )

@@ -308,7 +308,7 @@ class Encoder:
                 return self.derive(self.derived[ref.path], scopes[ref.level])
             case FactSource.AS_OF:
                 return [(true(), value_of(self.space.as_of))]
-            case FactSource.RECORDED | FactSource.LOCAL:
+            case FactSource.RECORDED:
                 held = scopes[ref.level].find(ref.path)
                 match held:
                     case Several(of=of, more=more):

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from govrules import load_rulebook
 from govrules.engines.reference import NEVER_FLAGS, case_of, evaluate, judge
-from govrules.facts import Facts, absent, read_field
+from govrules.facts import Facts, absent, months_before, read_field
 from govrules.lowering.formulas import FALSE
 from govrules.lowering.ir import subject
 from govrules.lowering.lower import Lowering
 from govrules.model import AssessmentFacts, Pair, Partnership, Register
-from govrules.months import months_before
+from govrules.own import with_own
 from govrules.rulebook.ast import Derived, Row, Rule, Rulebook, Severity, Verdict
 from govrules.rulebook.expr import (
     Compare,
@@ -92,11 +92,7 @@ def pinned(space: Space, record: Any, as_of: Any) -> list[tuple[Any, Any]]:
 def _of_record(symbolic: SymbolicRecord, record: Any) -> Iterator[tuple[Any, Any]]:
     """Yield each variable with the constant that it has for a subject."""
     for path, held in symbolic.held.items():
-        local = path.removeprefix("local.")
-        if local == path or record is UNKNOWN:
-            value = read_field(record, path, held.fact)
-        else:
-            value = record.local.get(local, UNKNOWN)
+        value = read_field(record, path, held.fact)
         yield from _pinned(held, absent(held.fact) if value is None else value)
 
 
@@ -126,7 +122,7 @@ def _pinned(held: Held, value: Any) -> Iterator[tuple[Any, Any]]:
 
 
 def space_of(cls: type, rulebook: Rulebook) -> Space:
-    return Space(cls, False, BOUND, [], rulebook.local)
+    return Space(rulebook.class_of(cls), False, BOUND, [])
 
 
 def agrees(condition: Condition, space: Space, record: Any, as_of: Any, rulebook: Rulebook) -> bool:
@@ -202,21 +198,22 @@ def test_no_node_is_left_out():
     """What was compared names itself: each kind of node, test, operand, order and source."""
     seen: set[str] = set()
     book = small.rulebook_of((), DERIVED)
-    book = attrs.evolve(book, local={"note": NOTE})
+    cls = with_own(small.Thing, {small.Thing: {"note": NOTE}})
+    book = attrs.evolve(book, subjects={**book.subjects, "thing": cls})
 
     @settings(max_examples=900, derandomize=True)
     @given(
         st.one_of(
-            conditions(small.Thing, book, known=True, depth=1),
+            conditions(cls, book, known=True, depth=1),
             small._tests(derived=True),
             small._of_lists(derived=True),
             OF_SETS,
         ),
-        records(small.Thing, book, near=(1, 2, *small.DATES)),
+        records(cls, book, near=(1, 2, *small.DATES)),
         st.sampled_from(DAYS),
     )
     def compare(condition, thing, as_of):
-        assert agrees(condition, space_of(small.Thing, book), thing, as_of, book)
+        assert agrees(condition, space_of(cls, book), thing, as_of, book)
         for node in nodes(condition):
             predicate = getattr(node, "predicate", None)
             several = () if predicate is None else operands(predicate)
@@ -298,7 +295,7 @@ class Twice:
     """The rules and derived facts of a rulebook, written twice over the same partial facts."""
 
     def __init__(self, rulebook: Rulebook, cls: type, bound: int = BOUND) -> None:
-        self.space = Space(cls, False, bound, [], rulebook.local)
+        self.space = Space(cls, False, bound, [])
         self.lowering = Lowering(rulebook.derived)
         self.translator = Translator(self.space)
         self.encoder = Encoder(self.space, rulebook.derived)

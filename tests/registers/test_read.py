@@ -289,7 +289,7 @@ def objects(cls, depth=0):
 
 def test_what_is_well_written_is_read_quickly():
     texts = [json.dumps(nested(row)) for row in ROWS]
-    quick = lines.QuickReader().read(texts, [{"": "x.jsonl:1"}] * len(texts))
+    quick = lines.QuickReader(Partnership).read(texts, [{"": "x.jsonl:1"}] * len(texts))
     assert [each.id for each in quick] == COLUMNS["id"]
     assert quick[0].origin == {"": "x.jsonl:1"}
 
@@ -303,7 +303,7 @@ def read_with_care(line):
 def read_quickly(texts):
     """Return what is read without care; None where something is odd."""
     try:
-        return lines.QuickReader().read(texts, [{}] * len(texts))
+        return lines.QuickReader(Partnership).read(texts, [{}] * len(texts))
     except lines._OddError:
         return None
 

@@ -48,7 +48,7 @@ def told(rule_id: str, rulebook: Rulebook, **facts: Any) -> str:
     finding = next(
         each for each in assess(subject, rulebook, as_of=DAY).flagged if each.rule.id == rule_id
     )
-    return settled_when(finding, subject, rulebook)
+    return settled_when(finding, subject)
 
 
 def test_a_review_is_an_act(rulebook: Rulebook) -> None:
@@ -135,11 +135,13 @@ def test_no_advice_on_the_examples_of_the_shipped_rules_writes_a_date(rulebook: 
 
 
 def test_facts_are_found_by_their_paths(rulebook: Rulebook) -> None:
-    found = fact_at("partners[3].links", Partnership, rulebook)
+    found = fact_at("partners[3].links", rulebook.class_of(Partnership))
     assert found is not None
     assert found.name == "links"
-    assert fact_at("local.council_exercises_nhs_functions", Partnership, rulebook) is not None
-    assert fact_at("nothing.like.it", Partnership, rulebook) is None
+    assert (
+        fact_at("local.council_exercises_nhs_functions", rulebook.class_of(Partnership)) is not None
+    )
+    assert fact_at("nothing.like.it", rulebook.class_of(Partnership)) is None
 
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "high-tier-pool-without-arrangements.yaml"

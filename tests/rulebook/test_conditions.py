@@ -75,7 +75,7 @@ def derived(rulebook: Rulebook, name: str) -> FactRef:
 
 
 def local(rulebook: Rulebook, name: str) -> FactRef:
-    return FactRef(f"local.{name}", 0, rulebook.local[name], FactSource.LOCAL)
+    return FactRef(f"local.{name}", 0, rulebook.own[f"local.{name}"])
 
 
 def compare(ref: FactRef, op: Op, value: Plain | Operand) -> expr.Test:
@@ -348,7 +348,7 @@ def test_register_rules_about_records_may_ask_what_is_known(rulebook: Rulebook) 
     assert rule.about_records
     assert rule.requires == Quantified(
         Quantity.EVERY,
-        fact("partnerships", of=Register),
+        fact("partnerships", of=rulebook.class_of(Register)),
         All(
             (
                 Known(fact("funding.pooled", level=1), recorded=True),

@@ -188,7 +188,7 @@ def test_a_pack_laid_out_is_the_same_pack(tmp_path: Path) -> None:
         assert [each.examples for each in one.rules] == [each.examples for each in other.rules]
         assert one.derived == other.derived
         assert one.parameters == other.parameters
-        assert one.local == other.local
+        assert one.own == other.own
 
 
 def test_a_new_pack_is_laid_out_from_the_start() -> None:

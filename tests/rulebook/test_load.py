@@ -129,41 +129,41 @@ def test_the_form_of_a_parameter_says_its_type(rulebook: Rulebook) -> None:
 
 def test_local_facts_have_a_type_a_kind_and_a_question(rulebook: Rulebook) -> None:
     """Every type that a local fact can have is read, and its denial made where none is said."""
-    types = {name: each.type for name, each in rulebook.local.items()}
+    types = {name: each.type for name, each in rulebook.own.items()}
     assert types == {
-        "net_zero_plan": YesNo(),
-        "carbon": Number(unit="tonnes"),
-        "levy": Money(),
-        "begun": Date(),
-        "motto": Text(),
-        "season": Choice(("summer", "winter")),
+        "local.net_zero_plan": YesNo(),
+        "local.carbon": Number(unit="tonnes"),
+        "local.levy": Money(),
+        "local.begun": Date(),
+        "local.motto": Text(),
+        "local.season": Choice(("summer", "winter")),
     }
-    plan = rulebook.local["net_zero_plan"]
-    assert plan.name == "local.net_zero_plan"
+    plan = rulebook.own["local.net_zero_plan"]
+    assert plan.name == "net_zero_plan"
     assert plan.kind is Kind.ARRANGEMENT
     assert plan.question == "Is there a plan for net zero?"
     assert plan.denial == "no plan says how it reaches net zero"
-    assert rulebook.local["carbon"].denial == ""
+    assert rulebook.own["local.carbon"].denial == ""
 
 
 def test_local_facts_have_sentences_of_their_own(rulebook: Rulebook) -> None:
     """Each way of being known can have its sentence; what has none is said by its label."""
-    levy, season = rulebook.local["levy"], rulebook.local["season"]
+    levy, season = rulebook.own["local.levy"], rulebook.own["local.season"]
     assert fact_phrase(levy, Decimal(500)) == "members pay a levy of £500"
     assert fact_phrase(levy, None) == "there is no levy"
     assert presence(levy) == "members pay a levy"
     assert fact_phrase(season, "winter") == "it meets in winter"
     summer = Compare(Op.EQUALS, Literal("summer"))
     assert predicate_phrase(season, summer, holds=False) == "it does not meet in summer"
-    assert fact_phrase(rulebook.local["carbon"], Decimal(2)) == "the carbon is 2 tonnes"
-    assert rulebook.local["carbon"].kind is Kind.CIRCUMSTANCE
+    assert fact_phrase(rulebook.own["local.carbon"], Decimal(2)) == "the carbon is 2 tonnes"
+    assert rulebook.own["local.carbon"].kind is Kind.CIRCUMSTANCE
 
 
 def test_a_table_is_a_derived_fact_with_ordered_values(rulebook: Rulebook) -> None:
     """The rows stand in order, and the values are ordered lowest first."""
     tier = rulebook.derived["tier"]
     assert tier.name == "tier"
-    assert tier.cls is Partnership
+    assert tier.cls is rulebook.class_of(Partnership)
     assert tier.fact.type == Choice(("low", "medium", "high"), ordered=True)
     assert [row.value for row in tier.rows] == ["high", "medium"]
     assert tier.otherwise == "low"
@@ -178,7 +178,7 @@ def test_a_condition_is_a_derived_fact_that_is_yes_or_no(rulebook: Rulebook) -> 
     assert weighty.fact.denial == "little hangs on it"
     assert [row.value for row in weighty.rows] == [True]
     assert weighty.otherwise is False
-    assert rulebook.derived["crowded"].cls is Register
+    assert rulebook.derived["crowded"].cls is rulebook.class_of(Register)
 
 
 def test_derived_facts_have_examples(rulebook: Rulebook) -> None:
@@ -265,7 +265,7 @@ def test_a_pack_uses_what_it_extends_and_not_its_rules() -> None:
     assert rulebook.id == "extending"
     assert "weighty" in rulebook.derived
     assert "large_spend" in rulebook.parameters
-    assert "net_zero_plan" in rulebook.local
+    assert "local.net_zero_plan" in rulebook.own
 
 
 def test_packs_are_joined_in_the_order_of_their_reading() -> None:

@@ -52,7 +52,7 @@ def id_of(row: list[Any]) -> str:
 
 def typed_for(row: list[Any], number: int) -> tuple[Any, Any]:
     """Return what somebody types in a row, and the value that it is."""
-    fact = fact_called(path_of(row), Partnership, RULES)
+    fact = fact_called(path_of(row), RULES.class_of(Partnership), RULES)
     assert fact is not None, row
     match fact.type:
         case YesNo():
@@ -228,7 +228,7 @@ def of_type(book: Typed, wanted: type, skip: int = 0) -> tuple[int, list[Any]]:
         if at > 3
         and row[NAME].startswith("Partnership")
         and not row[ABOUT]
-        and isinstance(fact_called(path_of(row), Partnership, RULES).type, wanted)
+        and isinstance(fact_called(path_of(row), RULES.class_of(Partnership), RULES).type, wanted)
     ]
     return found[skip]
 

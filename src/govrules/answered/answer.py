@@ -15,7 +15,7 @@ from govrules.diagnostics import NOWHERE, Span
 from govrules.explain.phrases import day
 from govrules.facts import recorded
 from govrules.reading import class_of, declared_by, register_class
-from govrules.rulebook.ast import Rulebook
+from govrules.rulebook.ast import Rulebook, class_in
 from govrules.subjects import Declared, record_fact
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import Fact, Text, vocabulary_of
@@ -130,7 +130,7 @@ def fact_called(path: str, cls: type, rulebook: Rulebook | None) -> Fact | None:
 
         rulebook: the rules, which declare local and derived facts.
     """
-    found = fact_at(path, cls, declared_by(rulebook))
+    found = fact_at(path, class_in(rulebook, cls), declared_by(rulebook))
     return found.fact if found else None
 
 

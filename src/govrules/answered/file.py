@@ -78,14 +78,11 @@ def _answer(
     evidence, by, date = fields.text("evidence"), fields.text("by"), fields.date("date")
     at = fact_of(path, partnership, rulebook) if path else None
     if path and at is None:
-        cls = class_of(rulebook)
-        local = (f"local.{each}" for each in declared_by(rulebook).local)
-        known = [*vocabulary_of(cls).facts, *local]
         report.add(
             Code.UNKNOWN_FACT,
             f"unknown fact `{path}`",
             fields.value("fact"),
-            did_you_mean(path, known) or EVERY_FACT,
+            did_you_mean(path, vocabulary_of(class_of(rulebook)).facts) or EVERY_FACT,
             path=path,
         )
     if given is None or at is None:

@@ -73,6 +73,7 @@ def lay_over(
     (True, 'answer')
     """
     several = list(answers)
+    subject = subject if rulebook is None else rulebook.adopted(subject)
     if not is_register(subject):
         new, done = _laid_on(subject, several, rulebook)
         return new, tuple(done.get(id(each)) or _nobody(each, [subject]) for each in several)
@@ -329,7 +330,7 @@ def current_value(subject: Any, path: str, rulebook: Rulebook | None = None) -> 
 def _current(record: Any, at: FactAt) -> Any:  # noqa: ANN401 - of any class, any value
     """Return what is on record for a fact."""
     cls: type = type(record)
-    if at.rest in vocabulary_of(cls).facts or at.rest.startswith("local."):
+    if at.rest in vocabulary_of(cls).facts:
         value = recorded(record, at.rest)
     else:
         value = annotation(record, "stated").get(at.rest, UNKNOWN)

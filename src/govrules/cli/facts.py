@@ -63,8 +63,6 @@ def _every(rulebook: Rulebook) -> Iterator[tuple[str, Fact, str]]:
             # What is on a register has its facts as a partnership.
             if kind == "partnership" or not path.startswith("partnerships[]"):
                 yield path, fact, kind
-    for name, fact in rulebook.local.items():
-        yield f"local.{name}", fact, "partnership"
     for name, derived in rulebook.derived.items():
         kind = next(each for each, cls in rulebook.subjects.items() if cls is derived.cls)
         yield name, derived.fact, kind
@@ -78,10 +76,10 @@ def _found(
     exact = [each for each in every if each[0] == said]
     if inside or exact:
         return [*exact, *inside]
+    from govrules.reading import declared_by  # noqa: PLC0415 - likewise
     from govrules.registers.headings import Headings  # noqa: PLC0415 - only a search needs it
-    from govrules.subjects import Declared  # noqa: PLC0415 - likewise
 
-    headings = Headings(Declared(rulebook.local))
+    headings = Headings(declared_by(rulebook))
     meant = [each.path for each in headings.meanings(said) if each.path]
     order = {path: place for place, path in enumerate(meant)}
     asked = _stems(said)

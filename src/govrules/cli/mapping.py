@@ -14,6 +14,7 @@ from govrules.errors import FactsError
 from govrules.explain.phrases import counted
 from govrules.facts import annotation, names_of, recorded
 from govrules.model import Partnership
+from govrules.own import base_of
 from govrules.portfolio import entries_of
 from govrules.reading import Read, declared_by
 from govrules.registers.mapping import read_mapping, read_mapping_text
@@ -61,7 +62,7 @@ class Mapper:
         headings: Path | None,
     ) -> None:
         self.declared = declared_by(rulebook)
-        of_partnerships = self.declared.cls is Partnership
+        of_partnerships = base_of(self.declared.cls) is Partnership
         if of_partnerships and columns_of(register, table) is not None:
             raise Stop(
                 f"`{register}` has facts as its columns, and needs no mapping",
@@ -133,7 +134,7 @@ class Mapper:
                 f"{did_you_mean(wanted, names) or 'look at the layout of the mapping'}",
             )
         warn(read.notes)
-        lines = _lines(found[0], read, unsure, self.rulebook)
+        lines = _lines(found[0], read, unsure)
         show(((line, "") for line in lines), output)
 
 
@@ -141,7 +142,6 @@ def _lines(
     entry: Any,  # noqa: ANN401 - a subject of any class
     read: Read,
     unsure: Collection[str],
-    rulebook: Rulebook,
 ) -> Iterator[str]:
     origin = getattr(entry, "origin", None)
     if not isinstance(origin, RowOrigin):
@@ -158,7 +158,7 @@ def _lines(
         yield f"  {named}: {_cell(cell)}"
         found = paths.get(at, [])
         for path in found:
-            fact = fact_at(path, type(entry), rulebook)
+            fact = fact_at(path, type(entry))
             words = path if fact is None else noun_phrase(fact)
             yield f"    {words} ({path}{mark}): {_said(_value(entry, path))}"
         if not found:

@@ -65,11 +65,10 @@ def _fact(path: str, rulebook: Rulebook) -> Fact:
     record = OF_RECORD.fullmatch(path)
     inner = record["rest"] if record else ""
     facts = vocabulary_of(cls).facts
-    known = [*facts, *(f"local.{each}" for each in rulebook.local)]
     beside = f" in `{record['list']}`" if record else ""
     raise Stop(
         f"`--set`: there is no fact `{inner or path}`{beside}",
-        did_you_mean(path, known, otherwise="`govrules facts WORDS` finds facts"),
+        did_you_mean(path, facts, otherwise="`govrules facts WORDS` finds facts"),
     )
 
 

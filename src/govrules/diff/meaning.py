@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import random
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from random import Random
 from typing import Any, Final
@@ -17,6 +17,7 @@ from govrules.facts import Facts
 from govrules.lowering import formulas as f
 from govrules.lowering import ir
 from govrules.lowering.lower import Lowering
+from govrules.own import joined
 from govrules.reading import read_values
 from govrules.rulebook.ast import Derived, Rule, Rulebook, Severity, rule_conditions
 from govrules.rulebook.expr import Condition, FactRef, FactSource
@@ -26,7 +27,6 @@ from govrules.vocabulary import (
     Choice,
     Choices,
     Date,
-    Fact,
     Money,
     Months,
     Number,
@@ -72,12 +72,16 @@ class Side:
         """Make a side."""
         return cls(rulebook, Lowering(rulebook.derived))
 
-    def formulas(self, about: Logic) -> tuple[ir.Formula, ...]:
+    def cls(self, about: Logic) -> type:
+        """Return the class of the records that a rule or a derived fact is about."""
+        return about.cls if isinstance(about, Derived) else self.rulebook.subjects[about.subject]
+
+    def formulas(self, about: Logic, cls: type) -> tuple[ir.Formula, ...]:
         """Return all that tells of the outcome of a rule, or of the values of a derived fact."""
         if isinstance(about, Derived):
-            table = self.lowering.table(about.name, ir.subject(about.cls))
+            table = self.lowering.table(about.name, ir.subject(cls))
             return tuple(table.may.get(each, f.FALSE) for each in _values(about))
-        judged = self.lowering.rule(about, self.rulebook.subjects[about.subject])
+        judged = self.lowering.rule(about, cls)
         possible = (judged.severities.get(each, f.FALSE) for each in Severity)
         verdicts = (judged.not_applicable, judged.clear, judged.flagged)
         return (*verdicts, *possible, *judged.mitigations)
@@ -97,11 +101,12 @@ def decide(old: Logic, old_side: Side, new: Logic, new_side: Side) -> Decided:
             return Decided(same=False, how="it is about something else, or in force at other times")
         if len(old.mitigated_by) != len(new.mitigated_by):
             return Decided(same=False, how="it has another number of mitigations")
-    one, two = old_side.formulas(old), new_side.formulas(new)
+    cls = joined(old_side.cls(old), new_side.cls(new))
+    one, two = old_side.formulas(old, cls), new_side.formulas(new, cls)
     if all(each is other for each, other in zip(one, two, strict=True)):
         return Decided(same=True, how="both come to the same formulas")
     try:
-        return _proved(old, one, two, old_side, new_side)
+        return _proved(cls, one, two)
     except ModuleNotFoundError as error:
         if error.name != "z3":
             raise
@@ -110,13 +115,7 @@ def decide(old: Logic, old_side: Side, new: Logic, new_side: Side) -> Decided:
     return _tried(old, old_side, new, new_side)
 
 
-def _proved(
-    about: Logic,
-    one: Sequence[ir.Formula],
-    two: Sequence[ir.Formula],
-    old_side: Side,
-    new_side: Side,
-) -> Decided:
+def _proved(cls: type, one: Sequence[ir.Formula], two: Sequence[ir.Formula]) -> Decided:
     """Decide by the prover."""
     from govrules.prove import terms as t  # noqa: PLC0415 - z3 is an extra
     from govrules.prove.solving import Clock, UndecidedError, solve  # noqa: PLC0415 - likewise
@@ -124,11 +123,8 @@ def _proved(
     from govrules.prove.translate import Translator  # noqa: PLC0415 - likewise
     from govrules.prove.witness import given  # noqa: PLC0415 - likewise
 
-    cls = about.cls if isinstance(about, Derived) else new_side.rulebook.subjects[about.subject]
-    local: Mapping[str, Fact] = {**old_side.rulebook.local, **new_side.rulebook.local}
-
     def ask() -> Iterator[Decided]:
-        translator = Translator(Space(cls, complete=False, bound=BOUND, texts=[], local=local))
+        translator = Translator(Space(cls, complete=False, bound=BOUND, texts=[]))
         pairs = [
             (translator.term(each), translator.term(other))
             for each, other in zip(one, two, strict=True)
@@ -221,7 +217,7 @@ def cases_for(
     plain = {
         path: ref
         for path, ref in read.items()
-        if ref.source in (FactSource.RECORDED, FactSource.LOCAL) and path.count("[]") <= 1
+        if ref.source is FactSource.RECORDED and path.count("[]") <= 1
     }
     kind = next(name for name, each in rulebook.subjects.items() if each is cls)
     for _ in range(number):

@@ -23,11 +23,11 @@ from govrules.engines.columns import BLOCK, to_batches
 from govrules.engines.outcomes import outcome_of
 from govrules.engines.registry import REFERENCE, Outcome, engine
 from govrules.errors import FactsError
+from govrules.facts import months_before
 from govrules.lowering import formulas as f
 from govrules.lowering import ir
 from govrules.lowering.judged import Judged
 from govrules.lowering.lower import lowering_of
-from govrules.months import months_before
 from govrules.rulebook.ast import Rule, Rulebook
 from govrules.rulebook.expr import FactSource, Op
 from govrules.truth import Unknown
@@ -35,7 +35,7 @@ from govrules.vocabulary import Choices, Records
 
 #: Columns that no formula reads.
 _NOT_READ: Final = frozenset(("evidence", "origin"))
-_PREFIX: Final = {FactSource.LOCAL: "local.", FactSource.DERIVED: "stated."}
+_PREFIX: Final = {FactSource.DERIVED: "stated."}
 
 
 @attrs.define(eq=False)

@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from govrules import vocabulary as v
 from govrules.errors import FactsError
-from govrules.rulebook.ast import Rulebook
+from govrules.rulebook.ast import Rulebook, class_in
 from govrules.truth import UNKNOWN
 from govrules.visible import visible
 
@@ -35,8 +35,8 @@ _DOES_NOT_FIT: Final = (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError)
 Misfit: TypeAlias = Callable[[Any, str, Any], None]
 #: What is said of facts, as texts by path.
 SAID: Final = ("evidence", "origin")
-#: Facts beside those of the vocabulary.
-BESIDE: Final = ("local", "stated")
+#: Where the derived facts stand that somebody stated.
+STATED: Final = "stated"
 #: Types of facts for which it makes no difference, or is said in them, that they are absent.
 _ALONE: Final = (v.YesNo, v.Choices, v.Record, v.Records)
 
@@ -48,28 +48,25 @@ def schema_of(cls: type, rulebook: Rulebook | None = None) -> pa.Schema:
     Args:
         cls: the class, such as `Partnership`.
 
-        rulebook: its local and derived facts get columns too, in `local` and `stated`.
+        rulebook: its own and derived facts get columns too, these in `stated`.
     """
-    return pa.schema(_fields(cls, rulebook))
+    return pa.schema(_fields(class_in(rulebook, cls), rulebook))
 
 
 def _fields(cls: type, rulebook: Rulebook | None) -> list[pa.Field]:
     about = v.vocabulary_of(cls).about
     found = _companions(v.vocabulary_of(cls).fields, rulebook)
-    for name in BESIDE:
-        inner = _companions(beside(name, cls, rulebook), rulebook, always=name == "stated")
-        if inner and name in about:
-            found.append(pa.field(name, pa.struct(inner)))
+    inner = _companions(derived_of(cls, rulebook), rulebook, always=True)
+    if inner and STATED in about:
+        found.append(pa.field(STATED, pa.struct(inner)))
     text = pa.map_(pa.string(), pa.string())
     return found + [pa.field(each, text) for each in SAID if each in about]
 
 
-def beside(name: str, cls: type, rulebook: Rulebook | None) -> Mapping[str, v.Fact]:
-    """Return facts that no field of a class holds: `local` ones, or those derived in `stated`."""
+def derived_of(cls: type, rulebook: Rulebook | None) -> Mapping[str, v.Fact]:
+    """Return the derived facts of a class, which no field of it holds."""
     if rulebook is None:
         return {}
-    if name == "local":
-        return rulebook.local
     derived = rulebook.derived.items()
     return {each: held.fact for each, held in derived if held.cls is cls}
 
@@ -133,7 +130,7 @@ def to_batches(
 
         cls: the class.
 
-        rulebook: its local and derived facts get columns too.
+        rulebook: its own and derived facts get columns too.
 
         rows: the most rows of a batch.
 
@@ -145,7 +142,8 @@ def to_batches(
         FactsError: there is such a number, and nobody who is told of it.
     """
     schema = pa.schema(each for each in schema_of(cls, rulebook) if each.name not in leave_out)
-    subjects = iter(subjects)
+    cls = class_in(rulebook, cls)
+    subjects = iter(subjects if rulebook is None else map(rulebook.adopted, subjects))
     while several := list(islice(subjects, rows)):
         made = [_row(each, cls, rulebook) for each in several]
         yield pa.RecordBatch.from_arrays(
@@ -231,16 +229,15 @@ def _row(record: Any, cls: type, rulebook: Rulebook | None) -> dict[str, Any]:  
         if value is not UNKNOWN:
             _put(row, name, value, fact_type, rulebook)
     about = v.vocabulary_of(cls).about
-    for each in BESIDE:
-        said = getattr(record, each) if each in about else None
-        if said:
-            inner = row[each] = {}
-            for name, fact in beside(each, cls, rulebook).items():
-                value = said.get(name, UNKNOWN)
-                if value is None and each == "stated":
-                    inner[f"{name}{NONE}"] = True
-                elif value is not UNKNOWN:
-                    _put(inner, name, value, fact.type, rulebook)
+    said = record.stated if STATED in about else None
+    if said:
+        inner = row[STATED] = {}
+        for name, fact in derived_of(cls, rulebook).items():
+            value = said.get(name, UNKNOWN)
+            if value is None:
+                inner[f"{name}{NONE}"] = True
+            elif value is not UNKNOWN:
+                _put(inner, name, value, fact.type, rulebook)
     for name in SAID:
         if name in about and getattr(record, name):
             # Files may be called what is no text in UTF-8.
@@ -302,6 +299,7 @@ def subjects_of(
     batch: pa.RecordBatch, cls: type, rulebook: Rulebook | None = None
 ) -> Iterator[Any]:
     """Yield every row of a batch as an object of its class."""
+    cls = class_in(rulebook, cls)
     for row in batch.to_pylist():
         yield _record(row, cls, rulebook)
 
@@ -315,12 +313,11 @@ def values_of(array: pa.Array, fact_type: v.FactType, rulebook: Rulebook | None)
 def _record(row: Mapping[str, Any], cls: type, rulebook: Rulebook | None) -> Any:  # noqa: ANN401 - an object of the class
     about = v.vocabulary_of(cls).about
     values = {name: _value(row, name, held, rulebook) for name, held in _fact_types(cls)}
-    for each in BESIDE:
-        inner = row.get(each)
-        if inner and each in about:
-            facts = beside(each, cls, rulebook).items()
-            read = {name: _value(inner, name, fact.type, rulebook) for name, fact in facts}
-            values[each] = {name: value for name, value in read.items() if value is not UNKNOWN}
+    inner = row.get(STATED)
+    if inner and STATED in about:
+        facts = derived_of(cls, rulebook).items()
+        read = {name: _value(inner, name, fact.type, rulebook) for name, fact in facts}
+        values[STATED] = {name: value for name, value in read.items() if value is not UNKNOWN}
     for name in SAID:
         if name in about and row.get(name):
             values[name] = dict(row[name])

@@ -18,8 +18,7 @@ from typing import Any, Final, TypeAlias, assert_never
 import attrs
 
 from govrules.engines.registry import NEVER_FLAGS, Outcome
-from govrules.facts import TO_BE_FOUND, Facts, Scope
-from govrules.months import months_before
+from govrules.facts import TO_BE_FOUND, Facts, Scope, months_before
 from govrules.rulebook import ast, expr
 from govrules.rulebook.derivation import beneath, splits
 from govrules.truth import UNKNOWN, Truth, Unknown, conjunction, disjunction, truth, unanimous
@@ -247,7 +246,7 @@ def values(ref: expr.FactRef, case: Case) -> tuple[Any, ...]:
     match ref.source:
         case expr.FactSource.DERIVED:
             return settle(ref.path, case.at(ref.level))
-        case expr.FactSource.RECORDED | expr.FactSource.LOCAL | expr.FactSource.AS_OF:
+        case expr.FactSource.RECORDED | expr.FactSource.AS_OF:
             if isinstance(ref.type, Records | Choices):
                 whole = case.facts.records if isinstance(ref.type, Records) else case.facts.members
                 found, closed = whole(ref, case.scopes)

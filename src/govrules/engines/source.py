@@ -1,8 +1,9 @@
 """
 Where generated Python source binds what it reads: blocks of lines, names, constants and facts.
 
-No text of a rulebook reaches the source. Values, names of local and derived facts, and outcomes are
-constants, bound by generated names; fields are read only where the vocabulary declares them.
+No text of a rulebook reaches the source but the names of its own facts, which are words of small
+letters. Values, names of derived facts, and outcomes are constants, bound by generated names;
+fields are read only where the vocabulary declares them.
 """
 
 from __future__ import annotations
@@ -29,8 +30,6 @@ _MOST_LOOPS: Final = 18
 Test: TypeAlias = str | tuple[str, str, str]
 #: What holds where a relation does not.
 _CONTRARY: Final = {"is": "is not", "in": "not in", "==": "!=", "<": ">=", ">=": "<", ">": "<="}
-#: Where facts stand that are no fields of their record.
-_BESIDE: Final = {FactSource.LOCAL: "local", FactSource.DERIVED: "stated"}
 
 
 def sanitise(text: str) -> str:
@@ -159,11 +158,11 @@ class Layout:
         """
         if fact.var is None:
             return "as_of"
-        var, beside = fact.var, _BESIDE.get(fact.source, "")
+        var, stated = fact.var, fact.source is FactSource.DERIVED
 
         def write(name: str, home: Block) -> None:
-            if beside:
-                said = self._about(beside, var, home)
+            if stated:
+                said = self._stated(var, home)
                 value = f"{said}.get({self.constant(fact.path)}, UNKNOWN) if {said} else UNKNOWN"
                 home.lines.append(f"{name} = {value}")
             else:
@@ -177,7 +176,7 @@ class Layout:
                 home.lines.append(f"if {name} is None: {name} = {nothing}")
                 home.lines.append(f"elif {name} is UNKNOWN: {name} = {anything}")
 
-        return self.bind(fact, var, block, beside or fact.path, write)
+        return self.bind(fact, var, block, "stated" if stated else fact.path, write)
 
     def counted(self, fact: Read, block: Block) -> str:
         """Return the name of the number of the known records of a list."""
@@ -190,13 +189,13 @@ class Layout:
 
         return self.bind(("counted", fact), fact.var, block, fact.path, write)
 
-    def _about(self, which: str, var: Var, block: Block) -> str:
-        """Return the name of what is said of the facts of a record: `local` or `stated`."""
+    def _stated(self, var: Var, block: Block) -> str:
+        """Return the name of what is stated of the derived facts of a record."""
 
         def write(name: str, home: Block) -> None:
-            home.lines.append(f"{name} = {home.find(('record', var))}.{which}")
+            home.lines.append(f"{name} = {home.find(('record', var))}.stated")
 
-        return self.bind((which, var), var, block, which, write)
+        return self.bind(("stated", var), var, block, "stated", write)
 
     def _attribute(self, path: str, var: Var, block: Block) -> str:
         """Return the expression that reads a field, past the records that it is part of."""
@@ -259,8 +258,6 @@ def asked(roots: Sequence[ir.Formula | ir.Num]) -> dict[Hashable, None]:
             case ir.Read(var=var, path=path, source=source):
                 if var is not None and source is FactSource.RECORDED:
                     found |= {("part", part, var): None for part in parts_of(path)}
-                elif source is FactSource.LOCAL:
-                    found["local", var] = None
                 elif source is FactSource.DERIVED:
                     found["stated", var] = None
             case ir.Table(var=var, stated=stated):

@@ -127,7 +127,6 @@ class Shape:
         unknown: the values of a record of which nothing is known.
         lists: the cells of its lists.
         whole: the cells that hold records; -1 is the record itself.
-        local: the local facts that its records may have.
         stated: the derived facts that may be stated of them.
         steps: how its recorded facts are read, in order.
         blank: what derived facts may be of a record of which nothing is known.
@@ -137,15 +136,12 @@ class Shape:
         vocabulary = vocabulary_of(cls)
         rulebook = shapes.rulebook
         derived = {name: each.fact for name, each in rulebook.derived.items()}
-        local = rulebook.local if "local" in vocabulary.about else {}
         stated = derived if "stated" in vocabulary.about else {}
         self.cls: Final = cls
-        self.local: Final = [*local]
         self.stated: Final = [*stated]
         self.facts: Final[Mapping[str, Fact]] = {
             AS_OF.name: AS_OF,
             **vocabulary.facts,
-            **{f"local.{name}": fact for name, fact in local.items()},
             **stated,
         }
         self.paths: Final = [*self.facts]
@@ -175,7 +171,7 @@ class Shape:
         return _Setting(
             self.places[path],
             isinstance(fact.type, Choices),
-            tuple((each, self.places[each]) for each in parts_of(path)[::-1] if each != "local"),
+            tuple((each, self.places[each]) for each in parts_of(path)[::-1]),
             {self.places[each]: _hollow(self.facts[each]) for each in inside}
             if isinstance(fact.type, Record)
             else {},
@@ -271,7 +267,7 @@ class _Setting:
 
 
 class Shapes:
-    """The cells of classes under one rulebook, with its local and derived facts."""
+    """The cells of classes under one rulebook, with its derived facts."""
 
     def __init__(self, rulebook: Rulebook) -> None:
         self.rulebook: Final = rulebook
@@ -361,12 +357,6 @@ class Reading:
             if isinstance(fact.type, Record):
                 parts[path] = value
             values.append(self._cell(fact, value, path, frame))
-        if shape.local:
-            local = annotation(record, "local")
-            values += [
-                self._cell(shape.facts[f"local.{name}"], local.get(name, UNKNOWN), "", frame)
-                for name in shape.local
-            ]
         if shape.stated:
             stated = annotation(record, "stated")
             values += [stated.get(name, UNKNOWN) for name in shape.stated]

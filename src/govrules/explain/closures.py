@@ -16,12 +16,11 @@ from operator import is_not
 from typing import Any, Final, TypeAlias, assert_never
 
 from govrules.explain.cells import Frame, Frames, Shapes
-from govrules.facts import TO_BE_FOUND
+from govrules.facts import TO_BE_FOUND, months_before
 from govrules.lowering import formulas as f
 from govrules.lowering import ir, reads
 from govrules.lowering.lower import Lowering
-from govrules.months import months_before
-from govrules.rulebook.expr import ORDER, FactSource, Op
+from govrules.rulebook.expr import ORDER, Op
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import Choice
 
@@ -62,8 +61,7 @@ class Closures:
         """Return the depth of the record that a fact is in, and its cell."""
         if read.var is None:
             return 0, 0
-        path = f"local.{read.path}" if read.source is FactSource.LOCAL else read.path
-        return read.var.depth, self.shapes.of(read.var.cls).places[path]
+        return read.var.depth, self.shapes.of(read.var.cls).places[read.path]
 
     # ── Whether formulas hold ─────────────────────────────────────────────────────────────────
 

@@ -18,10 +18,10 @@ from govrules.engines.registry import Outcome
 from govrules.explain.cells import Cited, Frame, Frames, Shape, Shapes
 from govrules.explain.closures import Closures
 from govrules.explain.ways import Way
+from govrules.facts import months_before
 from govrules.lowering import formulas as f
 from govrules.lowering import ir
 from govrules.lowering.judged import Judged
-from govrules.months import months_before
 from govrules.rulebook import ast, expr
 from govrules.rulebook.ast import rule_conditions
 from govrules.rulebook.derivation import splits

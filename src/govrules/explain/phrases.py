@@ -541,7 +541,9 @@ def _added_phrase(fact: Fact, to: frozenset[Any], was: Any) -> str:  # noqa: ANN
         if VALUE in fact.act:
             return filled(fact.act, several, len(added))
         return f"{fact.act or f'{fact.label} are completed'}. Add: {several}"
-    return _set_phrase(fact, added)
+    # Without a sentence of its own a set would seem to be what is added alone.
+    says_more = held and not fact.sentence and not fact.said
+    return _set_phrase(fact, added | {UNKNOWN} if says_more else added)
 
 
 # ── Words in their places ──────────────────────────────────────────────────────────────────────

@@ -76,7 +76,7 @@ class Ruleset:
             EngineError: the host did not finish a run; what it found is not used.
         """
         rulebook = self._made.rulebook
-        check_subject(subject, rulebook)
+        subject = check_subject(subject, rulebook)
         with self._lock:
             state = self._state(host, subject)
             # A host with the engine's own threads loses an action now and then.

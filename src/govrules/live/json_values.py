@@ -122,12 +122,12 @@ class Reader:
         return attrs.evolve(record, **{name: new})
 
     def _said(self, base: Any, path: Path, value: Any, *, prefix: Path) -> Any:  # noqa: ANN401
-        """Return a record with an annotation replaced: a local or stated fact, or evidence."""
+        """Return a record with an annotation replaced: a stated fact, or evidence."""
         head, _, rest = path.partition(".")
         name, key = (head, rest) if rest else ("stated", path)
         cls: type = type(base)
         vocabulary = vocabulary_of(cls)
-        declared = name != "stated" or self._declared(name, key, cls) is not None
+        declared = name != "stated" or self._declared(key, cls) is not None
         if name not in CARRIED or name not in vocabulary.about or not declared:
             raise _no_such_fact(f"{prefix}{path}", vocabulary.fields)
         known = dict(annotation(base, name))
@@ -218,15 +218,12 @@ class Reader:
             if not isinstance(value, str):
                 raise _refused(path, "a line of text", _short(value))
             return value
-        fact = self._declared(name, key, cls)
+        fact = self._declared(key, cls)
         if fact is None:
-            kind = "local" if name == "local" else "derived"
-            raise _refused(path, f"a {kind} fact of the rulebook", "no such fact")
+            raise _refused(path, "a derived fact of the rulebook", "no such fact")
         return self._value(value, fact.type, path=path)
 
-    def _declared(self, name: str, key: str, cls: type) -> Fact | None:
-        if name == "local":
-            return self.rulebook.local.get(key)
+    def _declared(self, key: str, cls: type) -> Fact | None:
         derived = self.rulebook.derived.get(key)
         return derived.fact if derived is not None and derived.cls is cls else None
 
@@ -294,11 +291,10 @@ def changed_paths(old: Any, new: Any, prefix: Path = "") -> Iterator[Path]:  # n
                     yield from changed_paths(one, two, f"{path}[].")
         else:
             yield path
-    for name, shown in (("local", "local."), ("stated", "")):
-        before, after = annotation(old, name), annotation(new, name)
-        for key in before.keys() | after.keys():
-            if before.get(key, UNKNOWN) != after.get(key, UNKNOWN):
-                yield f"{prefix}{shown}{key}"
+    before, after = annotation(old, "stated"), annotation(new, "stated")
+    for key in before.keys() | after.keys():
+        if before.get(key, UNKNOWN) != after.get(key, UNKNOWN):
+            yield f"{prefix}{key}"
 
 
 def _shape(value: Any) -> Any:  # noqa: ANN401 - a list of records, or the lack of one

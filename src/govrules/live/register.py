@@ -31,6 +31,7 @@ from govrules.live.results import (
 from govrules.live.snapshot import EventNumbers, Sender, Snapshot, to_plain
 from govrules.live.working_memory import Delta, Update, WorkingMemory, listing_of
 from govrules.model import Organisation
+from govrules.own import base_of
 from govrules.portfolio import entries_of
 from govrules.rulebook.ast import Rulebook
 from govrules.subjects import words_of
@@ -276,7 +277,7 @@ class LiveRegister:
             EngineError: the engine failed twice; nothing has changed.
         """
         listing = self._listing
-        if not isinstance(register, listing.lister):
+        if not isinstance(register, base_of(listing.lister)):
             raise FactsError("subject", f"a {listing.lister.__name__}", type(register).__name__)
         record = listing.empty
         if listing.whole:
@@ -557,11 +558,11 @@ class LiveRegister:
 
     def _checked(self, record: T, cls: type) -> T:
         """Return a record that fits the vocabulary."""
-        if not isinstance(record, cls):
+        if not isinstance(record, base_of(cls)):
             raise FactsError("subject", f"a {cls.__name__}", type(record).__name__)
-        check_subject(record, self.rulebook)
-        fits(count_facts(record), cls.__name__.lower())
-        return record
+        made: T = check_subject(record, self.rulebook)
+        fits(count_facts(made), cls.__name__.lower())
+        return made
 
     def _with_facts(self, record: T, facts: Mapping[str, Any], told: list[Diagnostic]) -> T:
         reader = Reader(self.rulebook, told)

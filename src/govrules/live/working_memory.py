@@ -22,6 +22,7 @@ from govrules.live.evaluation import Evaluation, Task, settler_of
 from govrules.live.json_values import changed_paths
 from govrules.live.pairs import Entries, Entry, PairIndex, Two, overlay
 from govrules.model import Organisation, Partner, Partnership
+from govrules.own import base_of
 from govrules.pairing import key_of_partner, keys_of, pair_of
 from govrules.portfolio import owner_of
 from govrules.reading import class_of, register_class
@@ -59,7 +60,7 @@ class Listing:
     @property
     def is_of_partnerships(self) -> bool:
         """Whether entries make pairs, and what is known of organisations counts in them."""
-        return self.cls is Partnership
+        return base_of(self.cls) is Partnership
 
     @property
     def empty(self) -> Any:  # noqa: ANN401 - a register of any class
@@ -80,12 +81,13 @@ def listing_of(rulebook: Rulebook, kind: str = "") -> Listing:
         FactsError: there is no such kind.
     """
     cls = class_of(rulebook, kind)
-    names = {each: name for name, each in {**SUBJECTS, **rulebook.subjects}.items()}
+    kinds = {**SUBJECTS, **rulebook.subjects}
+    names = {base_of(each): name for name, each in kinds.items()}
     lister = register_class(cls, rulebook)
     found = None if lister is None else list_of(lister)
     if lister is None or found is None:
-        return Listing(names[cls], cls, "", Collected, "entries")
-    return Listing(names[cls], cls, names[lister], lister, found[0])
+        return Listing(names[base_of(cls)], cls, "", Collected, "entries")
+    return Listing(names[base_of(cls)], cls, names[base_of(lister)], lister, found[0])
 
 
 @attrs.frozen

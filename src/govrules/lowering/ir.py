@@ -61,8 +61,8 @@ class Read:
 
     Attributes:
         var: the record; None for the date of the assessment.
-        path: the fact's path in it, without ``local.``.
-        source: recorded, local, the date, or what was stated of a derived fact.
+        path: the fact's path in it.
+        source: recorded, the date, or what was stated of a derived fact.
         fact: its type, label and question.
     """
 
@@ -79,8 +79,7 @@ class Read:
     @property
     def full_path(self) -> str:
         """The path from the subject, with ``[]`` for any record of a list."""
-        local = "local." if self.source is FactSource.LOCAL else ""
-        return f"{self.var.prefix if self.var else ''}{local}{self.path}"
+        return f"{self.var.prefix if self.var else ''}{self.path}"
 
     @property
     def is_recorded(self) -> bool:

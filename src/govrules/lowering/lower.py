@@ -87,7 +87,7 @@ def read_of(ref: expr.FactRef, scopes: Vars) -> ir.Read:
     """Return a fact of the records in sight, as it is read."""
     if ref.source is expr.FactSource.AS_OF:
         return f.AS_OF_READ
-    return ir.read(scopes[ref.level], ref.path.removeprefix("local."), ref.source, ref.fact)
+    return ir.read(scopes[ref.level], ref.path, ref.source, ref.fact)
 
 
 def each_of(ref: expr.FactRef, scopes: Vars, *, recorded: bool = True) -> ir.Var:

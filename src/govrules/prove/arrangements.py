@@ -58,8 +58,7 @@ class Step:
 
 def can_change(encoded: EncodedRulebook, rule: Rule) -> bool:
     """Tell whether governance can change anything about the subjects of a rule."""
-    local = encoded.rulebook.local.values() if rule.subject == "partnership" else ()
-    return any(_is_arrangement(each) for each in local) or _has_arrangements(encoded.cls(rule))
+    return _has_arrangements(encoded.cls(rule))
 
 
 def arranged(record: SymbolicRecord, tested: Container[str], *, all_: bool = False) -> set[str]:

@@ -122,7 +122,7 @@ class EncodedRulebook:
         """Return what puts formulas on a subject's facts: all known, or not."""
         key = (cls, complete, tag)
         if key not in self._translators:
-            space = Space(cls, complete, self.bound, [], self.rulebook.local, tag)
+            space = Space(cls, complete, self.bound, [], tag)
             self._translators[key] = Translator(space)
         return self._translators[key]
 

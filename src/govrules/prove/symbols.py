@@ -33,7 +33,6 @@ YEARS_OF_ASSESSMENT: Final = (1900, 2999)
 _SOME_DAY: Final = dt.date(2000, 1, 1)
 #: The variables of a date, by the ends of their names.
 PARTS: Final = ("year", "month", "day")
-_LOCAL: Final = "local."
 
 #: A subject as plain data: a fact that is missing is unknown, None is known to be absent.
 Tree: TypeAlias = dict[str, Any]
@@ -165,7 +164,6 @@ class Space:
         complete: whether every fact is known.
         bound: the longest list.
         texts: the texts that rules compare with; each stands for its place.
-        local: the rulebook's local facts.
         tag: what the variables' names end in, to tell copies apart.
         laws: what holds of each variable, by its name.
         by_name: the variables.
@@ -176,7 +174,6 @@ class Space:
     complete: bool
     bound: int
     texts: list[str]
-    local: Mapping[str, v.Fact]
     tag: str = ""
     laws: dict[str, list[Term]] = attrs.field(factory=dict)
     by_name: dict[str, Term] = attrs.field(factory=dict)
@@ -319,10 +316,7 @@ class SymbolicRecord:
 
     def _make(self, name: str) -> Held:
         space, path = self.space, self.prefix + name
-        if name.startswith(_LOCAL):
-            fact, parts = space.local[name.removeprefix(_LOCAL)], []
-        else:
-            fact, parts = v.vocabulary_of(self.cls).facts[name], parts_of(name)
+        fact, parts = v.vocabulary_of(self.cls).facts[name], parts_of(name)
         parent = self.find(parts[-1]) if parts else None
         assert parent is None or isinstance(parent, Single)  # noqa: S101 - it is a record
         records: dict[str, SymbolicRecord] = {}
@@ -359,8 +353,8 @@ class SymbolicRecord:
             if value is UNKNOWN:
                 continue
             *heads, name = path.split(".")
-            within: Any = tree.setdefault("local", {}) if heads == ["local"] else tree
-            for head in heads if within is tree else ():
+            within: Any = tree
+            for head in heads:
                 within = within.get(head) if isinstance(within, dict) else None
             if isinstance(within, dict):
                 within[name] = value

@@ -130,9 +130,8 @@ class Translator:
             # Nobody states what is derived: it is unknown, whatever stands for its value.
             texts, value = self.space.texts, self._constant(None, read.type)
             return Single(read.path, read.fact, t.false(), t.false(), value, texts)
-        local = "local." if read.source is FactSource.LOCAL else ""
         assert read.var is not None  # noqa: S101 - only the date is of no record
-        return env[read.var].find(local + read.path)
+        return env[read.var].find(read.path)
 
     def _constant(self, value: Any, kind: FactType) -> Term:  # noqa: ANN401 - any value
         return symbols.constant(value, kind, self.space.texts)

@@ -133,9 +133,6 @@ def given(tree: Tree, cls: type) -> str:
 def _entries(tree: Tree, cls: type, prefix: str = "") -> Iterator[str]:
     fields = vocabulary_of(cls).fields
     for name, value in tree.items():
-        if name == "local":
-            yield from (f"local.{key}: {_written(each)}" for key, each in value.items())
-            continue
         kind = fields[name].type if name in fields else None
         if isinstance(kind, Record) and isinstance(value, dict):
             inner = list(_entries(value, kind.cls, f"{prefix}{name}."))
@@ -199,7 +196,7 @@ def _read(facts: str, cls: type, rulebook: Rulebook) -> tuple[object, dt.date | 
     }
     if node is None:
         raise DisagreementError(f"the facts of an example cannot be read: {facts}")
-    record, as_of = read_given(report, node, cls, Declared(rulebook.local, derived))
+    record, as_of = read_given(report, node, cls, Declared(derived))
     if report.diagnostics:
         raise DisagreementError(f"{report.diagnostics[0].message}: {facts}")
     return record, None if as_of is UNKNOWN else as_of

@@ -43,7 +43,7 @@ from govrules.registers.verdicts import SEVERITY_CODES, VERDICT_CODES, codes_of
 from govrules.rulebook.ast import Rule, Rulebook
 from govrules.rulebook.expr import FactSource
 from govrules.truth import UNKNOWN, Unknown
-from govrules.validate import check_as_of, check_rulebook
+from govrules.validate import check_as_of, check_rulebook, check_subject
 
 _CODES: Final = pa.dictionary(pa.int8(), pa.string())
 _TEXTS: Final = pa.dictionary(pa.int32(), pa.string())
@@ -261,14 +261,10 @@ def kernel(
 def _columns(formulas: Iterable[Formula | Num], prefix: str = "") -> frozenset[str]:
     """Return the columns that formulas read of the subjects, or of the records of a list."""
     return frozenset(
-        _STRUCTS.get(each.source) or each.path.partition(".")[0]
+        "stated" if each.source is FactSource.DERIVED else each.path.partition(".")[0]
         for each in beneath(formulas)
         if isinstance(each, Read) and each.var is not None and each.var.prefix == prefix
     )
-
-
-#: Where facts stand that no field of a class holds.
-_STRUCTS: Final = {FactSource.LOCAL: "local", FactSource.DERIVED: "stated"}
 
 
 def assess_batches(
@@ -443,9 +439,10 @@ def register_kernel(
             again = f"`{_LIST}` is gone through again for each of its own records"
             raise EngineError("columnar", f"rule `{rule.id}`: {again}")
         leaves |= dict.fromkeys(merged.leaves)
-    about = attrs.evolve(register or Register(), partnerships=())
-    (batch,) = to_batches([about], Register, rulebook)
-    (entry,) = to_batches([Partnership()], Partnership, rulebook)
+    about = check_subject(attrs.evolve(register or Register(), partnerships=()), rulebook)
+    (batch,) = to_batches([about], type(about), rulebook)
+    cls = rulebook.class_of(Partnership)
+    (entry,) = to_batches([cls()], cls, rulebook)
     columns = _columns(leaves, f"{_LIST}[].")
     return RegisterKernel(judge.rules, columns, judge, tuple(leaves), batch, entry.slice(0, 0))
 
@@ -556,10 +553,11 @@ def assess_pairs(
     judge = kernel(rulebook, as_of=as_of, kind="pair")
     if not judge.rules:
         return
-    entries = [each for batch in batches for each in subjects_of(batch, Partnership, rulebook)]
+    cls, of_two = rulebook.class_of(Partnership), rulebook.class_of(Pair)
+    entries = [each for batch in batches for each in subjects_of(batch, cls, rulebook)]
     pairs = pairs_of(entries, owner=owner)
     while several := list(itertools.islice(pairs, rows)):
-        for batch in to_batches(several, Pair, rulebook, rows=rows):
+        for batch in to_batches(several, of_two, rulebook, rows=rows):
             yield from judge(batch)
 
 

@@ -17,6 +17,7 @@ from govrules.bodies import Bodies, counts_once, merged
 from govrules.decode.names import fold_body
 from govrules.diagnostics import Code, Span, did_you_mean
 from govrules.model import Partner
+from govrules.own import base_of
 from govrules.reading import known_of
 from govrules.registers.mapping import Joined, TableMapping
 from govrules.registers.records import made_by, make_records, maker
@@ -197,7 +198,7 @@ class _Partnerships:
         complete = path in self.mapping.complete
         if several is not None:
             [(rest, (cells, at))] = several.items()
-            if cls is Partner and rest == "name":
+            if base_of(cls) is Partner and rest == "name":
                 self._merge_names(path, cells, at)
             self.lists[path] = ListPlaces(items=[({rest: at}, cells)], several=True)
             return [self._parts(cls, rest, each, complete=complete) for each in cells]
@@ -206,7 +207,7 @@ class _Partnerships:
         for index in sorted(each for each in groups if each is not None):
             group = groups[index]
             values = {rest: values for rest, (values, _) in group.items()}
-            if cls is Partner and "name" in values:
+            if base_of(cls) is Partner and "name" in values:
                 # Where a column for a partner says none, there is none, and not one without a name.
                 values["name"] = [UNKNOWN if each is None else each for each in values["name"]]
                 names.append(values["name"])
@@ -290,7 +291,7 @@ class _Partnerships:
                 left_out.append(row)
                 self._without_owner(other, row, its, mine, rows)
         other.tally(sum(map(len, owned)), empty, left_out)
-        if cls is Partner:
+        if base_of(cls) is Partner:
             records = [*records]
             for rows in owned:
                 self._merge_rows(path, rows, records, other, its)
@@ -355,11 +356,6 @@ class _Partnerships:
 
     def _partnerships(self) -> list[Any]:
         cls = self.mapping.cls
-        local = {
-            path.removeprefix("local."): self.columns.pop(path)
-            for path in [*self.columns]
-            if path.startswith("local.")
-        }
         fields = vocabulary_of(cls).fields
         stated = {
             path: self.columns.pop(path)
@@ -368,9 +364,8 @@ class _Partnerships:
         }
         direct = _direct(cls, self.columns, self._contradicted)
         number = len(self.rows.table.numbers)
-        for name, columns in (("local", local), ("stated", stated)):
-            if columns:
-                direct[name] = _known(columns, number)
+        if stated:
+            direct["stated"] = _known(stated, number)
         keeps = "origin" in vocabulary_of(cls).about
         about = ("origin",) if keeps else ()
         try:

@@ -40,7 +40,6 @@ def read_rows(opened: Opened, cls: type, rulebook: Rulebook | None) -> Read:
     named = {
         *vocabulary_of(cls).facts,
         *(name for name, (_, owner) in declared.derived.items() if owner is cls),
-        *(f"local.{name}" for name in declared.local),
     }
     known = {fold(path): path for path in named}
     columns = [(at, known.get(fold(each))) for at, each in enumerate(table.headings)]

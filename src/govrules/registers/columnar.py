@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterator, Sequence
-from typing import Any, Final
+from typing import Any
 
 import attrs
 
@@ -20,13 +20,10 @@ from govrules.reading import Read
 from govrules.registers.own_schema import Doubts, Stored, check_headings, readable
 from govrules.registers.sources import too_many
 from govrules.registers.tables import MAX_ROWS
-from govrules.rulebook.ast import Rulebook
+from govrules.rulebook.ast import Rulebook, class_in
 from govrules.truth import UNKNOWN
 from govrules.undisturbed import undisturbed
 from govrules.vocabulary import Record, Records, vocabulary_of
-
-#: What a subject says of facts that are no facts of the vocabulary.
-_ABOUT: Final = frozenset({"local", "stated"})
 
 
 @attrs.frozen(eq=False)
@@ -80,7 +77,9 @@ class Columns:
 
         names = self.stored.schema.names
         names = [each for each in names if wanted is None or _head(each) in wanted]
-        decoder = ColumnDecoder(Partnership, rulebook, doubts or Doubts(self.name), exact, as_of)
+        decoder = ColumnDecoder(
+            class_in(rulebook, Partnership), rulebook, doubts or Doubts(self.name), exact, as_of
+        )
         before = 0
         with readable(self.name):
             for batch in self.stored.batches(names):
@@ -91,7 +90,9 @@ class Columns:
         """Yield a warning of the columns, if any, from which no fact is read."""
         from govrules.engines.columns import schema_of  # noqa: PLC0415 - it needs pyarrow
 
-        left = [*_not_in(self.stored.schema, schema_of(Partnership, rulebook), "")]
+        left = [
+            *_not_in(self.stored.schema, schema_of(class_in(rulebook, Partnership), rulebook), "")
+        ]
         if left:
             words = ", ".join(f"`{each}`" for each in left)
             yield Diagnostic(
@@ -124,20 +125,19 @@ class Columns:
                 "`govrules findings` judges any number of rows; `--entry` explains single ones",
             )
         found: list[Partnership] = []
+        cls = class_in(rulebook, Partnership)
         doubts = Doubts(self.name)
         before = 0
         with undisturbed():
             for batch in self.batches(rulebook, doubts=doubts, exact=True):
                 rows = _called(batch, only) if only else range(batch.num_rows)
                 chosen = batch.take(pa.array(rows, pa.int64())) if only else batch
-                for row, subject in zip(
-                    rows, subjects_of(chosen, Partnership, rulebook), strict=True
-                ):
+                for row, subject in zip(rows, subjects_of(chosen, cls, rulebook), strict=True):
                     origin = {"": f"{self.name}:{before + row + 1}", **subject.origin}
                     found.append(attrs.evolve(subject, origin=origin))
                 before += batch.num_rows
         return Read(
-            Register(partnerships=tuple(found)),
+            class_in(rulebook, Register)(partnerships=tuple(found)),
             UNKNOWN,
             (*self.not_read(rulebook), *doubts.diagnostics()),
             (),
@@ -193,7 +193,7 @@ def _is_laid_out(field: Any) -> bool:  # noqa: ANN401 - a field of Arrow
         return field.name.removesuffix(NONE) in fields
     fact = fields.get(field.name)
     holds = fact is not None and isinstance(fact.type, Record | Records)
-    return bool(types.is_nested(field.type)) and (holds or field.name in _ABOUT)
+    return bool(types.is_nested(field.type)) and (holds or field.name in ("local", "stated"))
 
 
 def _called(batch: Any, names: Collection[str]) -> Sequence[int]:  # noqa: ANN401 - a batch

@@ -28,8 +28,9 @@ from govrules.decode.states import APOSTROPHES, DASHES, NO_TEXTS
 from govrules.decode.values import Wording, written
 from govrules.diagnostics import Code
 from govrules.doubts import date_ahead
-from govrules.engines.columns import BESIDE, NONE, SAID, array_of, arrow_type, beside, values_of
+from govrules.engines.columns import NONE, SAID, STATED, array_of, arrow_type, derived_of, values_of
 from govrules.model import Partner
+from govrules.own import base_of
 from govrules.registers.cells import CellReader
 from govrules.registers.own_schema import CORRECT, Doubts, Problems, Where
 from govrules.registers.rows import MAX_CELLS_NAMED
@@ -151,19 +152,16 @@ class ColumnDecoder:
         for name, fact in vocabulary.fields.items():
             if wanted is None or name in wanted:
                 self._fact(made, inner, fact, where)
-        for name in BESIDE:
-            facts = beside(name, cls, self.rulebook)
-            struct = inner.get(name)
-            if facts and struct is not None and name in vocabulary.about:
-                # Derived facts are called by their names alone.
-                its = where.fact(name) if name == "local" else where
-                made[name] = self._beside(struct, facts, its)
+        facts = derived_of(cls, self.rulebook)
+        if facts and STATED in inner and STATED in vocabulary.about:
+            # Derived facts are called by their names alone.
+            made[STATED] = self._stated(inner[STATED], facts, where)
         for name in SAID:
             if name in inner and name in vocabulary.about:
                 made[name] = inner[name]
         return made
 
-    def _beside(self, array: pa.Array, facts: Mapping[str, Fact], where: Where) -> pa.Array:
+    def _stated(self, array: pa.Array, facts: Mapping[str, Fact], where: Where) -> pa.Array:
         def decoded(inner: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
             made: dict[str, pa.Array] = {}
             for name, fact in facts.items():
@@ -236,7 +234,7 @@ class ColumnDecoder:
             made = self._of_another_shape(items, attrs.evolve(fact, type=Record(cls)), to, inside)
         if made is not items or not types.is_list(array.type):
             array = _listed(lengths, made, array)
-        return self._once_each(array, parents, fact, where) if cls is Partner else array
+        return self._once_each(array, parents, fact, where) if base_of(cls) is Partner else array
 
     def _once_each(
         self,

@@ -21,7 +21,7 @@ import pyarrow as pa
 from govrules import vocabulary as v
 from govrules.decode.states import fold
 from govrules.diagnostics import did_you_mean
-from govrules.engines.columns import BESIDE, BLOCK, NONE, beside
+from govrules.engines.columns import BLOCK, NONE, STATED, derived_of
 from govrules.errors import FactsError, GovrulesWarning
 from govrules.reading import class_of
 from govrules.registers.batches import SEPARATOR, Kernel, Told, kernel, names_of
@@ -360,9 +360,8 @@ def _paths(cls: type, rulebook: Rulebook) -> dict[str, str]:
     """Return the paths of the facts that a column can hold, by the folded heading."""
     vocabulary = v.vocabulary_of(cls)
     found = [*vocabulary.facts]
-    for head in BESIDE:
-        if head in vocabulary.about:
-            found += [f"{head}.{name}" for name in beside(head, cls, rulebook)]
+    if STATED in vocabulary.about:
+        found += [f"{STATED}.{name}" for name in derived_of(cls, rulebook)]
     return {fold(each.removeprefix(_STATED)): each for each in found}
 
 

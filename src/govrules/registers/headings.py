@@ -19,6 +19,7 @@ from govrules.diagnostics import Code, did_you_mean
 from govrules.errors import FactsError
 from govrules.model import Partnership
 from govrules.nodes import Node, Report, Scalar, read_text
+from govrules.own import base_of
 from govrules.parsing import parse
 from govrules.registers.paths import FactPath, path_of, paths_of
 from govrules.registers.tables import fold_heading
@@ -233,7 +234,7 @@ class Headings:
 
     def __init__(self, declared: Declared, own: Path | None = None) -> None:
         files = [] if own is None else [own]
-        if declared.cls is Partnership:
+        if base_of(declared.cls) is Partnership:
             files.append(SHIPPED)
         self._files = [read_headings(each, declared) for each in files]
         self.paths: dict[str, FactPath] = {}

@@ -14,13 +14,16 @@ from decimal import Decimal, InvalidOperation
 from types import NoneType
 from typing import Any, Final, TypeAlias
 
+import attrs
+
 from govrules.decode.names import fold_body
 from govrules.decode.problems import Problem
 from govrules.decode.states import PLACEHOLDERS, VALUE, fold, state_of
 from govrules.decode.values import Wording
 from govrules.diagnostics import Code, Span
-from govrules.model import Partner, Partnership, Register
+from govrules.model import Partner
 from govrules.nodes import Node, Report, move
+from govrules.own import base_of
 from govrules.parsing import parse
 from govrules.reading import Read, known_of, null_notes, read_of
 from govrules.registers.cells import CellReader
@@ -95,7 +98,7 @@ def read_lines_of_facts(file: str, declared: Declared) -> Read:
     with undisturbed():
         for at in range(0, len(numbered), _AT_ONCE):
             found += reader.read(numbered[at : at + _AT_ONCE])
-    register = Register(partnerships=known_of(found), origin={"": file})
+    register = attrs.evolve(declared.register, partnerships=known_of(found), origin={"": file})
     nulls = reader.quick.nulls + reader.careful.nulls
     return read_of(register, UNKNOWN, report.in_order(), null_notes(file, nulls))
 
@@ -106,7 +109,7 @@ def _check_facts(file: str, number: int, line: str, declared: Declared) -> None:
         facts = _ONCE.decode(line)
     except (ValueError, RecursionError, _OddError):
         return
-    vocabulary = vocabulary_of(Partnership)
+    vocabulary = vocabulary_of(declared.cls)
     known = {*vocabulary.fields, *vocabulary.about, *declared.derived}
     if type(facts) is dict and not any(each.partition(".")[0] in known for each in facts):
         refuse(
@@ -123,7 +126,7 @@ class _LineReader:
 
     def __init__(self, careful: SubjectReader) -> None:
         self.careful = careful
-        self.quick = QuickReader()
+        self.quick = QuickReader(careful.declared.cls)
 
     def read(self, lines: Sequence[tuple[int, str]]) -> list[Any]:
         """Return a partnership of each line; UNKNOWN of one that is left out, which is said."""
@@ -148,7 +151,7 @@ def _read_carefully(line: str, number: int, reader: SubjectReader) -> Any:  # no
         reader.report.diagnostics.append(left_out(reader.report.file, number, why))
         return UNKNOWN
     move(node, number - 1)
-    return reader.read_entry(node, Partnership)
+    return reader.read_entry(node, reader.declared.cls)
 
 
 def _node(line: str, file: str) -> tuple[Node | None, str]:
@@ -198,14 +201,14 @@ _Column: TypeAlias = Callable[[Sequence[Any]], Sequence[Any]]
 
 
 class QuickReader:
-    """Reads lines that are well written; it keeps what it has read of them."""
+    """Reads well written lines as records of a class; it keeps what it has read of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, cls: type) -> None:
         self.keys = 0
         #: How many facts are written as `null`.
         self.nulls = 0
         self._readers: dict[FactType, _Column] = {}
-        self._partnerships = _RecordReader(Partnership, self)
+        self._partnerships = _RecordReader(cls, self)
 
     def read(self, lines: Sequence[str], origins: Sequence[Mapping[str, str]]) -> list[Any]:
         """
@@ -377,7 +380,9 @@ def _lists(reader: _RecordReader) -> _Column:
         whole = {*map(type, itertools.chain.from_iterable(lists))} <= {dict}
         known = lists if whole else [[each for each in one if type(each) is dict] for one in lists]
         records = reader([*itertools.chain.from_iterable(known)])
-        if reader.cls is Partner and _has_twins((folded[each.name] for each in records), known):
+        if base_of(reader.cls) is Partner and _has_twins(
+            (folded[each.name] for each in records), known
+        ):
             raise _OddError
         made = iter(records)
         read: Iterator[Any] = (tuple(itertools.islice(made, len(each))) for each in known)

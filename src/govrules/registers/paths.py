@@ -54,7 +54,5 @@ def paths_of(cls: type, declared: Declared) -> Iterator[str]:
         yield path
         if isinstance(fact.type, Records):
             yield from (f"{path}[].{inner}" for inner in vocabulary_of(fact.type.cls).facts)
-    if "local" in vocabulary.about:
-        yield from (f"local.{name}" for name in declared.local)
     if "stated" in vocabulary.about:
         yield from (name for name, (_, owner) in declared.derived.items() if owner is cls)

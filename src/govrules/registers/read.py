@@ -16,6 +16,7 @@ from govrules.extensions import READERS, failed, loaded
 from govrules.files import lies_in
 from govrules.model import Partnership, Register
 from govrules.nodes import Report
+from govrules.own import base_of
 from govrules.portfolio import entries_of
 from govrules.reading import (
     Read,
@@ -183,7 +184,7 @@ def _read_memory(
     # A stream can be read once, and gives nothing the second time.
     whole = whole_table(source, name)
     cls = class_of(rulebook, kind)
-    own = cls not in (Partnership, Register)
+    own = base_of(cls) not in (Partnership, Register)
     if own and mapping is None:
         return read_rows(arrow_table(whole, name), cls, rulebook)
     columns = columns_in(in_memory(whole, name)) if mapping is None else None
@@ -209,7 +210,7 @@ def read_source(
     file, named = split_name(str(source))
     suffix = suffix_of(file)
     cls = class_of(rulebook, kind)
-    own = cls not in (Partnership, Register)
+    own = base_of(cls) not in (Partnership, Register)
     if suffix not in (*DOCUMENTS, *TABLES):
         of_reader = _read_elsewhere(file, suffix)
         if of_reader is not None:
@@ -389,7 +390,7 @@ def mapping_of_headings(opened: Opened, declared: Declared) -> TableMapping:
     columns: list[Column] = []
     wording = Wording()
     for at, heading in enumerate(table.headings):
-        path = path_of(heading, Partnership, declared)
+        path = path_of(heading, declared.cls, declared)
         if path is None or (path.list and path.index is None):
             continue
         if any(each.path.text == path.text for each in columns):
@@ -417,15 +418,20 @@ def mapping_of_headings(opened: Opened, declared: Declared) -> TableMapping:
                 f"the table seems to lie on its side: facts stand in the column `{column.heading}`",
                 f"{proposes} to read it so; then check it with `--mapping mapping.yaml`",
             )
-    return TableMapping(Report(table.file), Sheet(Layout(), tuple(columns)))
+    return TableMapping(
+        Report(table.file),
+        Sheet(Layout(), tuple(columns)),
+        register=declared.register,
+        cls=declared.cls,
+    )
 
 
 def _are_facts(cells: Sequence[Any], declared: Declared) -> bool:
     """Tell whether most cells are the paths of facts, and so no names of partnerships."""
     filled = (each.strip() for each in cells if isinstance(each, str) and each.strip())
     first = next(filled, "")
-    if path_of(first, Partnership, declared) is None:
+    if path_of(first, declared.cls, declared) is None:
         return False
     texts = [first, *filled]
-    facts = [each for each in texts if path_of(each, Partnership, declared) is not None]
+    facts = [each for each in texts if path_of(each, declared.cls, declared) is not None]
     return 2 * len(facts) > len(texts) and (len(facts) > 1 or "." in facts[0])

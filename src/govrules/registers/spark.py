@@ -135,6 +135,7 @@ def assess_pairs_spark(
     def work(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         judge = _kernel(packed, as_of, "pair")
         book = _unpacked(packed)
+        entry = book.class_of(Partnership)
         for whole in batches:
             for start in range(0, whole.num_rows, _PAIRS):
                 batch = whole.slice(start, _PAIRS)
@@ -142,10 +143,10 @@ def assess_pairs_spark(
                     pa.RecordBatch.from_struct_array(batch.column(name)) for name in ("one", "two")
                 ]
                 pairs = [
-                    pair_of(*(from_row(side, index, Partnership, book) for side in sides))
+                    pair_of(*(from_row(side, index, entry, book) for side in sides))
                     for index in range(batch.num_rows)
                 ]
-                for each in to_batches(pairs, Pair, book):
+                for each in to_batches(pairs, book.class_of(Pair), book):
                     for found in judge(each):
                         yield from _plain(found)
 

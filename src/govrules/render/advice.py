@@ -12,7 +12,7 @@ from govrules.explain.phrases import joined, named, of_records, presence, senten
 from govrules.explain.ways import Effort, members
 from govrules.findings import NOT_KNOWN_ANY_MORE, Change, Finding, Opened, Reason
 from govrules.render.lines import INDEX
-from govrules.rulebook.ast import Rule, Rulebook
+from govrules.rulebook.ast import Rule
 from govrules.rulebook.expr import Count, Includes, Literal, SetOp
 from govrules.rulebook.walk import nodes
 from govrules.vocabulary import Choice, Choices, Fact, Record, Records, YesNo, vocabulary_of
@@ -29,7 +29,7 @@ def good_state(rule: Rule) -> str:
     return rule.met or condition_phrase(rule.requires)
 
 
-def settled_when(finding: Finding, subject: Any, rulebook: Rulebook) -> str:  # noqa: ANN401 - any attrs object
+def settled_when(finding: Finding, subject: Any) -> str:  # noqa: ANN401 - any attrs object
     """
     Return when a finding is settled, as a clause: the ways out, else the good state.
 
@@ -56,7 +56,7 @@ def settled_when(finding: Finding, subject: Any, rulebook: Rulebook) -> str:  # 
             others.append(told_together(way))
     told = []
     for path, its in groups.items():
-        fact, listed = (fact_at(each, cls, rulebook) for each in (path, path.rpartition("[]")[0]))
+        fact, listed = (fact_at(each, cls) for each in (path, path.rpartition("[]")[0]))
         told.append(_alternatives(its, fact, listed, effort, finding.rule))
     return "; or ".join(dict.fromkeys([*told, *others]))
 
@@ -150,8 +150,6 @@ def noun_phrase(fact: Fact) -> str:
     return f"whether {fact.label}" if isinstance(fact.type, YesNo) else fact.label
 
 
-def fact_at(path: str, cls: type, rulebook: Rulebook) -> Fact | None:
+def fact_at(path: str, cls: type) -> Fact | None:
     """Return the fact of a subject at a path, whatever record of a list it is of."""
-    if path.startswith("local."):
-        return rulebook.local.get(path.removeprefix("local."))
     return vocabulary_of(cls).paths.get(INDEX.sub("[]", path))

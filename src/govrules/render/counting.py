@@ -10,6 +10,7 @@ from govrules.assessment import Assessment
 from govrules.explain.phrases import fact_phrase, record_name
 from govrules.findings import Finding
 from govrules.model import Partnership
+from govrules.own import base_of
 from govrules.rulebook.expr import (
     All,
     AnyOf,
@@ -35,7 +36,7 @@ def that_count(finding: Finding, register: Assessment) -> Iterator[str]:
     """Yield the names of the partnerships for which a finding on their register is made."""
     view = register._view  # noqa: SLF001 - from where it is explained
     for ref, among, where, counts in _lists(finding.rule.requires, holds=True):
-        if not isinstance(ref.type, Records) or ref.type.cls is not Partnership:
+        if not isinstance(ref.type, Records) or base_of(ref.type.cls) is not Partnership:
             continue
         for index, each in enumerate(view.records(ref)[0]):
             if among is not None and each.truth(among) is not Truth.TRUE:

@@ -83,11 +83,9 @@ def fact_lines(path: str, rulebook: Rulebook) -> Iterator[Line]:
     for subject, cls in rulebook.subjects.items():
         fact = vocabulary_of(cls).paths.get(path)
         if fact is not None:
-            yield from _fact_lines(path, fact, f"of a {subject}", rulebook)
+            whose = "of this pack" if path in rulebook.own else f"of a {subject}"
+            yield from _fact_lines(path, fact, whose, rulebook)
             return
-    local = rulebook.local.get(path.removeprefix("local."))
-    if local is not None and path.startswith("local."):
-        yield from _fact_lines(path, local, "of this pack", rulebook)
 
 
 def _fact_lines(path: str, fact: Fact, whose: str, rulebook: Rulebook) -> Iterator[Line]:

@@ -248,7 +248,7 @@ def _question(number: int, question: Asked, report: Report) -> View:
     assessment = report.assessment
     titles = [assessment.rulebook.rule(each).title for each in sorted(question.rules)]
     more = f", and {len(titles) - 1} more" if len(titles) > 1 else ""
-    fact = fact_at(question.fact, type(assessment.subject), assessment.rulebook)
+    fact = fact_at(question.fact, type(assessment.subject))
     choices, unit = _answers(fact)
     return {
         "number": number,

@@ -72,10 +72,10 @@ def page_lines(report: Report, *, hints: Sequence[str] = ()) -> Iterator[Line]:
     for questions, works, actions in _TIGHTER:
         at_most = min(page.asked_at_most, questions)
         rooms.append(_Room(at_most, 0, works, actions))
-    yield from fitted((page.lines(room) for room in rooms), MOST_LINES)
+    yield from check_subject((page.lines(room) for room in rooms), MOST_LINES)
 
 
-def fitted(layouts: Iterable[Iterable[Line]], most: int) -> list[Line]:
+def check_subject(layouts: Iterable[Iterable[Line]], most: int) -> list[Line]:
     """Return the first layout that takes no more lines than there may be, else the last."""
     lines: list[Line] = []
     for each in layouts:

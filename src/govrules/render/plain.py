@@ -376,8 +376,7 @@ def rulebook_data(rulebook: Rulebook) -> dict[str, Any]:
             for name, each in rulebook.parameters.items()
         },
         "facts": {
-            f"local.{name}": _as_they_are(each, "label", "question")
-            for name, each in rulebook.local.items()
+            path: _as_they_are(each, "label", "question") for path, each in rulebook.own.items()
         },
         "derived": {
             name: {"label": each.fact.label, "values": [*closed_values(each.fact.type)]}

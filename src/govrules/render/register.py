@@ -13,7 +13,7 @@ from govrules.explain.phrases import counted, day, named
 from govrules.portfolio import RegisterAssessment
 from govrules.render.lines import STYLES, WIDTH, Line, cut, folded_text, hanging
 from govrules.render.overview import Overview, ToPutRight, called, money
-from govrules.render.page import fitted, titled
+from govrules.render.page import check_subject, titled
 from govrules.render.report import rulebook_line
 from govrules.render.standing import tier_of
 from govrules.render.text import assessment_lines
@@ -76,7 +76,7 @@ def register_lines(
     page = _Page(whole, hints)
     rooms = [_Room(), _Room(frequent=0), _Room(frequent=0, officers=3)]
     rooms += [_Room(5, frequent=0, officers=3), _Room(5, 2, 0, 0), _Room(3, 1, 0, 0)]
-    yield from fitted((page.lines(room) for room in rooms), MOST_LINES)
+    yield from check_subject((page.lines(room) for room in rooms), MOST_LINES)
     if full:
         for lines in each(partial(_in_full, depth=depth), page.view.in_full()):
             yield "", ""

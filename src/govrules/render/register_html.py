@@ -368,7 +368,7 @@ class _RegisterPage:
         """Return when a finding is settled; where that takes long, the good state stands once."""
         if self.view.findings > _SETTLED or not isinstance(assessment.subject, Partnership):
             return ""
-        return sentence(settled_when(finding, assessment.subject, self.rulebook))
+        return sentence(settled_when(finding, assessment.subject))
 
     def _article(self, each: Assessment) -> str:
         anchor = self.anchors[id(each)]

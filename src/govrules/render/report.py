@@ -224,7 +224,7 @@ class Report:
         return sorted(dict.fromkeys(map(self._label, facts)), key=len)
 
     def _label(self, path: str) -> str:
-        fact = fact_at(path, type(self.assessment.subject), self.assessment.rulebook)
+        fact = fact_at(path, type(self.assessment.subject))
         assert fact is not None  # noqa: S101 - it is a path of the vocabulary
         return noun_phrase(fact)
 
@@ -276,8 +276,7 @@ class Report:
 
     def settled(self, finding: Finding) -> str:
         """Return when a finding is settled, as a sentence."""
-        rulebook = self.assessment.rulebook
-        return sentence(settled_when(finding, self.assessment.subject, rulebook))
+        return sentence(settled_when(finding, self.assessment.subject))
 
     def source(self, finding: Finding) -> str:
         """Return on what a finding rests."""

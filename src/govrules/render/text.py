@@ -171,7 +171,7 @@ def _questions(report: Report) -> Iterator[Line]:
             last = settles
             yield from folded_text(_bounds(settles, assessment), indent=2)
         yield from item(f"{number}", f"{each.text} [{each.fact}]", indent=2)
-        fact = fact_at(each.fact, type(assessment.subject), assessment.rulebook)
+        fact = fact_at(each.fact, type(assessment.subject))
         answer = f" Answer: {_answer(fact)}." if fact is not None else ""
         helps = f"could show a {each.could_be.value} finding; {counted(len(each.rules), 'check')}"
         yield from folded_text(f"{sentence(helps)}{answer}", indent=6)

@@ -1,4 +1,4 @@
-"""What a pack changes in another without a copy, and what was changed in a pack and by whom."""
+"""What packs are, and what is changed in them: by others without a copy, or in themselves."""
 
 from __future__ import annotations
 
@@ -69,6 +69,31 @@ class Amendment:
     version: str = ""
     on: dt.date | None = None
     approved: str = ""
+
+
+@attrs.frozen
+class Pack:
+    """
+    A pack of which a rulebook was made.
+
+    Attributes:
+        id: its id.
+        version: its version.
+        content: the SHA-256 of its files, as hexadecimal digits: of two packs of one content the
+            files hold the same texts under the same names.
+        with_rules: whether its rules are there too; one that others extend lends its facts alone.
+        sees: the ids of the packs that it adapts or extends, and of those that they do.
+        approved: who approved it and when; "" where nobody says.
+        changed: what was changed in it, the latest last.
+    """
+
+    id: str
+    version: str
+    content: str
+    with_rules: bool = True
+    sees: tuple[str, ...] = ()
+    approved: str = ""
+    changed: tuple[Amendment, ...] = ()
 
 
 def no_adaptations() -> Any:  # noqa: ANN401 - attrs fields are declared with Any

@@ -21,10 +21,12 @@ from govrules.decode.amounts import Threshold
 from govrules.diagnostics import Span, did_you_mean
 from govrules.errors import GovrulesError, NoSuchRuleError
 from govrules.frozen import frozen
-from govrules.rulebook.adapted import Adaptation, Amendment, no_adaptations
+from govrules.own import adopted, base_of, class_with, own_of
+from govrules.rulebook.adapted import Adaptation, Amendment, Pack, no_adaptations
 from govrules.rulebook.expr import Condition, Parameter, Plain, span_field
 from govrules.rulebook.walk import derived_read, has_threshold, parameters_in, thresholds
-from govrules.vocabulary import Choice, Fact, FactType
+from govrules.truth import UNKNOWN
+from govrules.vocabulary import Choice, Collected, Fact, FactType
 
 #: What `test --strict` can find of a rule, and a rule can say that it means.
 TESTED: Final = ("never-shown", "mutant-survives")
@@ -398,31 +400,6 @@ class Theme:
         return cls(theme_id, theme_id.replace("-", " ").capitalize())
 
 
-@attrs.frozen
-class Pack:
-    """
-    A pack of which a rulebook was made.
-
-    Attributes:
-        id: its id.
-        version: its version.
-        content: the SHA-256 of its files, as hexadecimal digits: of two packs of one content the
-            files hold the same texts under the same names.
-        with_rules: whether its rules are there too; one that others extend lends its facts alone.
-        sees: the ids of the packs that it adapts or extends, and of those that they do.
-        approved: who approved it and when; "" where nobody says.
-        changed: what was changed in it, the latest last.
-    """
-
-    id: str
-    version: str
-    content: str
-    with_rules: bool = True
-    sees: tuple[str, ...] = ()
-    approved: str = ""
-    changed: tuple[Amendment, ...] = ()
-
-
 @attrs.frozen(cache_hash=True)
 class Rulebook:
     """
@@ -432,8 +409,7 @@ class Rulebook:
         id: the pack's id; packs loaded together are joined by ``+``.
         rules: in the order of packs, themes and files.
         derived: derived facts by name, each after those that it reads.
-        local: local facts by name, without ``local.``.
-        subjects: the attrs class of each subject.
+        subjects: the attrs class of each subject, with the own facts that packs declare.
         themes: the themes of the rules, in the order in which reports have them.
         work: the title of each piece of work that remedies can be part of, by its id.
         packs: the packs of which it was made.
@@ -448,7 +424,6 @@ class Rulebook:
     documents: Mapping[str, Document] = attrs.field(converter=frozen, hash=False)
     parameters: Mapping[str, ParameterValue] = attrs.field(converter=frozen, hash=False)
     derived: Mapping[str, Derived] = attrs.field(converter=frozen, hash=False)
-    local: Mapping[str, Fact] = attrs.field(converter=frozen, hash=False)
     rules: tuple[Rule, ...]
     subjects: Mapping[str, type] = attrs.field(converter=frozen, hash=False)
     themes: tuple[Theme, ...] = attrs.field()
@@ -465,6 +440,31 @@ class Rulebook:
     def plain(self) -> Rulebook:
         """The rulebook before anything was adapted."""
         return self._plain or self
+
+    def class_of(self, cls: type) -> type:
+        """Return a class with the own facts that packs declare of its records."""
+        found = self._classes.get(base_of(cls))
+        if found is None:
+            found = self._classes[base_of(cls)] = class_with(base_of(cls), *self.subjects.values())
+        return found
+
+    def adopted(self, record: Any) -> Any:  # noqa: ANN401 - any attrs object
+        """Return a record with its own facts where they belong; itself where some are no pack's."""
+        if isinstance(record, Collected):
+            entries = (e if e is UNKNOWN else self.adopted(e) for e in record.entries)
+            return Collected(tuple(entries))
+        strays: list[str] = []
+        made = adopted(record, self.class_of(type(record)), strays)
+        return record if strays else made
+
+    @cached_property
+    def own(self) -> Mapping[str, Fact]:
+        """The own facts that packs declare, by their paths in the subjects that have them."""
+        return own_of(self.subjects.values())
+
+    @cached_property
+    def _classes(self) -> dict[type, type]:
+        return {base_of(each): each for each in self.subjects.values()}
 
     @cached_property
     def thresholds(self) -> Mapping[Fact, frozenset[Threshold]]:
@@ -525,6 +525,11 @@ class Rulebook:
                 done = "left out" if last.now is True else f"replaced by `{last.now}`"
                 raise NoSuchRuleError(rule_id, f"it is {done} by pack `{last.pack}`")
         raise NoSuchRuleError(rule_id, did_you_mean(rule_id, [each.id for each in self.rules]))
+
+
+def class_in(rulebook: Rulebook | None, cls: type) -> type:
+    """Return a class with the own facts that the packs of a rulebook declare, if there is one."""
+    return cls if rulebook is None else rulebook.class_of(cls)
 
 
 R = TypeVar("R")

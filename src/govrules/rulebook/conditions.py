@@ -10,8 +10,8 @@ import attrs
 
 from govrules.decode.values import Problem, read
 from govrules.diagnostics import Code, did_you_mean
-from govrules.model import AssessmentFacts, Pair
 from govrules.nodes import Entries, Items, Node, Scalar
+from govrules.own import LOCAL
 from govrules.parsing import OF_SIGNS
 from govrules.rulebook.expr import (
     All,
@@ -21,7 +21,6 @@ from govrules.rulebook.expr import (
     Condition,
     Count,
     FactRef,
-    FactSource,
     Includes,
     Known,
     Not,
@@ -35,7 +34,6 @@ from govrules.rulebook.expr import (
     ValueTest,
 )
 from govrules.rulebook.operands import (
-    NOT_OWN,
     Compared,
     One,
     OperandReader,
@@ -67,8 +65,6 @@ from govrules.vocabulary import (
 
 _JOINS: Final[Mapping[str, type[All | AnyOf]]] = {"all": All, "any": AnyOf}
 _CHOOSERS: Final = ("fact", "parameter", "by")
-#: What is put together from what is recorded, and never recorded itself.
-MADE: Final = (Pair, AssessmentFacts)
 
 
 @attrs.define
@@ -140,20 +136,16 @@ class ConditionReader(OperandReader):
         if key.text == "not":
             return Not(self._condition(value, classes), span=self.report.span(key))
         ref = self.fact(key, classes)
-        if ref.source is FactSource.LOCAL:
-            self._check_recorded(ref, key, classes)
+        self._check_recorded(ref, key, classes)
         return self._tests(ref, key, value, classes)
 
     def _check_recorded(self, ref: FactRef, key: Scalar, classes: tuple[type, ...]) -> None:
-        """Refuse a local fact that cannot be recorded for the records of its class."""
+        """Refuse an own fact of what surrounds a list where it reads as one of its records."""
         cls, inner = classes[ref.level], classes[-1]
-        if ref.level < len(classes) - 1:
+        if ref.level < len(classes) - 1 and ref.path.startswith(f"{LOCAL}."):
             message = f"`{ref.path}` is recorded of a {words_of(cls)}, not of a {words_of(inner)}"
             help_ = f"each {words_of(inner)} would have the same: test it outside the list"
             raise self.refused(Code.OWN_FACT_OUT_OF_PLACE, message, key, help_)
-        if cls in MADE:
-            message = f"nobody can record `{ref.path}` of a {words_of(cls)}"
-            raise self.refused(Code.OWN_FACT_OUT_OF_PLACE, message, key, NOT_OWN)
 
     def _several(self, key: Scalar, value: Node, classes: tuple[type, ...]) -> Condition:
         nodes: list[Node]

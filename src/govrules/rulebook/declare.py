@@ -6,41 +6,30 @@ import datetime as dt
 import hashlib
 import re
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from typing import Final
 
 import attrs
 
 from govrules.diagnostics import Code, Span
-from govrules.nodes import Entries, Node, Report, Scalar
-from govrules.rulebook.ast import Document, Pack, ParameterValue, Rulebook, Says
+from govrules.nodes import Node, Report, Scalar
+from govrules.own import with_own
+from govrules.rulebook.adapted import Pack
+from govrules.rulebook.ast import Document, ParameterValue, Rulebook, Says
 from govrules.rulebook.dated import read_dated
 from govrules.rulebook.expr import Plain
 from govrules.rulebook.fields import SNAKE, Fields, check_name
+from govrules.rulebook.own_facts import read_own
 from govrules.rulebook.packs import PackFiles
 from govrules.rulebook.rules import read_amendments
 from govrules.rulebook.types import read_parameter_type
-from govrules.rulebook.words import TYPES_MEANT
 from govrules.vocabulary import (
     Choice,
-    Date,
     Fact,
     FactType,
     Kind,
-    Money,
-    Number,
     Text,
     YesNo,
-    sentences,
     vocabulary_of,
 )
-
-_LOCAL_TYPES: Final[Mapping[str, FactType]] = {
-    "yes or no": YesNo(),
-    "text": Text(),
-    "number": Number(),
-    "money": Money(),
-    "date": Date(),
-}
 
 
 @attrs.define
@@ -97,7 +86,9 @@ class Declarations:
 
         texts: the texts of sources, with white space folded.
 
-        local_at: by own fact, the pack that declares it and where.
+        own: own facts, by the class of the records that have them, and by name.
+
+        own_at: by own fact, the pack that declares it and where.
 
         derived_of: by derived fact, the pack that declares it.
 
@@ -110,8 +101,8 @@ class Declarations:
     themes: dict[str, str] = attrs.field(factory=dict)
     work: dict[str, str] = attrs.field(factory=dict)
     parameters: dict[str, ParameterValue] = attrs.field(factory=dict)
-    local: dict[str, Fact] = attrs.field(factory=dict)
-    local_at: dict[str, tuple[str, Span]] = attrs.field(factory=dict)
+    own: dict[type, dict[str, Fact]] = attrs.field(factory=dict)
+    own_at: dict[str, tuple[str, Span]] = attrs.field(factory=dict)
     derived_of: dict[str, str] = attrs.field(factory=dict)
     derived_facts: dict[str, tuple[Fact, type]] = attrs.field(factory=dict)
     copies: dict[tuple[str, str], int] = attrs.field(factory=dict)
@@ -131,7 +122,7 @@ class Declarations:
         for name, node in pack.fields.entries("parameters"):
             self._parameter(pack, name, node)
         for name, node in pack.fields.entries("facts"):
-            self._local(pack, name, node)
+            self._own_fact(pack, name, node)
         for name, node in pack.fields.entries("derived"):
             self._declare_derived(pack, name, node)
 
@@ -223,94 +214,24 @@ class Declarations:
             span=report.span(key),
         )
 
-    def _local(self, pack: OpenedPack, key: Scalar, node: Node) -> None:
+    def _own_fact(self, pack: OpenedPack, key: Scalar, node: Node) -> None:
         report = pack.report
-        said = ("label", "sentence", "denial", "absent", "present", "question")
-        keys = ("type", "values", "kind", "unit", *said)
-        name = key.text.removeprefix("local.")
-        fields = Fields(report, node, keys, f"fact `{key.text}`")
-        check_name(report, name, key, SNAKE)
-        if not key.text.startswith("local."):
-            report.add(
-                Code.BAD_NAME,
-                f"a pack's own fact is named `local.…`, not `{key.text}`",
-                key,
-                f"write `local.{name}`",
-            )
-        label = fields.text("label", required=True)
-        if "question" not in fields:
-            report.add(
-                Code.NO_QUESTION,
-                f"fact `{key.text}` has no question",
-                key,
-                "add `question: …`, to be asked when nobody recorded it",
-            )
-        question = fields.text("question")
-        kind = fields.member("kind", Kind, required=True)
-        if name in self.local:
-            self._name_taken(report, key, "another local fact", self.local_at[name][0], pack)
-            return
-        self.local_at[name] = (pack.id, report.span(key))
-        # A fact declared badly is a fact all the same, or each use of it would be reported too.
-        fact_type = self._local_type(fields) or Text()
-        self.local[name] = Fact(
-            name=key.text,
-            type=fact_type,
-            kind=kind or Kind.CIRCUMSTANCE,
-            label=label,
-            question=question,
-            **sentences(
-                label,
-                fact_type,
-                self._sentences(fields, "sentence", fact_type),
-                self._sentences(fields, "denial", fact_type),
-            ),
-            absent=fields.text("absent"),
-            present=fields.text("present"),
-        )
+        found = read_own(report, key, node, self.subjects)
+        if key.text in self.own_at:
+            self._name_taken(report, key, "another local fact", self.own_at[key.text][0], pack)
+        elif found is not None:
+            cls, fact = found
+            self.own_at[key.text] = (pack.id, report.span(key))
+            self.own.setdefault(cls, {})[fact.name] = fact
 
-    @staticmethod
-    def _sentences(fields: Fields, key: str, fact_type: FactType) -> str | dict[str, str]:
-        """Return one sentence for every value, or a mapping with one for each that it names."""
-        values = fact_type.values if isinstance(fact_type, Choice) else ()
-        is_yes_no = isinstance(fact_type, YesNo)
-        if is_yes_no and key == "sentence":
-            fields.refuse(key, "a yes or no has its sentences in `label` and `denial`")
-            return ""
-        if not isinstance(fields.value(key), Entries) or not values:
-            text = fields.text(key)
-            if text and not is_yes_no and "{value}" not in text:
-                fields.report.add(
-                    Code.WRONG_SHAPE,
-                    f"`{key}` of {fields.what} says no value",
-                    fields.value(key),
-                    "write `{value}` where the value stands",
-                )
-            return text
-        found = Fields(fields.report, fields.value(key), values, f"`{key}` of {fields.what}")
-        return {each: found.text(each) for each in values if each in found}
-
-    @staticmethod
-    def _local_type(fields: Fields) -> FactType | None:
-        if "values" in fields:
-            fields.refuse("type", "a fact has either `type` or `values`")
-            values = fields.values("values")
-            return Choice(values) if values else None
-        given = fields.value("type")
-        written = given.text if isinstance(given, Scalar) else ""
-        meant = TYPES_MEANT.get(written.lower(), written.lower())
-        name = meant.partition("`")[0]
-        if written not in _LOCAL_TYPES and name in _LOCAL_TYPES:
-            message = f"unknown value `{written}` of `type`"
-            fields.report.add(Code.UNKNOWN_VALUE, message, given, f"write `type: {meant}`")
-            return _LOCAL_TYPES[name]
-        word = fields.choice("type", [*_LOCAL_TYPES], required=True)
-        if word is None:
-            return None
-        if word != "number":
-            fields.refuse("unit", "only a number has a `unit`")
-            return _LOCAL_TYPES[word]
-        return Number(unit=fields.text("unit"))
+    def with_own(self) -> dict[str, type]:
+        """Return the classes of subjects with what packs declare of their records."""
+        made = {name: with_own(cls, self.own) for name, cls in self.subjects.items()}
+        by_base = {self.subjects[name]: cls for name, cls in made.items()}
+        for name, (fact, cls) in self.derived_facts.items():
+            self.derived_facts[name] = (fact, by_base[cls])
+        self.subjects = made
+        return made
 
     def _declare_derived(self, pack: OpenedPack, key: Scalar, node: Node) -> None:
         report = pack.report

@@ -31,7 +31,6 @@ class FactSource(Enum):
     """Where a fact's value comes from."""
 
     RECORDED = "recorded"
-    LOCAL = "local"
     DERIVED = "derived"
     AS_OF = "as_of"
 
@@ -45,7 +44,7 @@ class FactRef:
         path: the fact as written, dotted.
         level: whose fact it is: 0 is the subject, 1 the record of the outermost quantifier.
         fact: its type, label and question.
-        source: recorded, local, derived or the date of the assessment.
+        source: recorded, derived or the date of the assessment.
     """
 
     path: str

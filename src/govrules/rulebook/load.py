@@ -213,7 +213,7 @@ class _Loader:
             self._check_wording(node, report.file, text)
         loaded = OpenedPack(files, name, fields, report, fields.name("id"), with_rules)
         loaded.contents["rulebook.yaml"] = text
-        loaded.whole = _with_examples(files, name, self.subjects) if leaves_out else None
+        loaded.whole = self._with_examples(files, name) if leaves_out else None
         for base in fields.words("extends"):
             found = self._beside(loaded, base, "extend", with_rules=False)
             loaded.extended += [] if found is None else [found]
@@ -226,6 +226,19 @@ class _Loader:
                 loaded.adapted.append((found, base, section))
         self.packs[key] = loaded
         self.declarations.declare(loaded)
+
+    def _with_examples(self, files: PackFiles, name: str) -> Callable[[], Rulebook]:
+        """Return what reads a shipped pack once more, with its examples."""
+
+        @cache
+        def whole() -> Rulebook:
+            # Its examples are of the classes that all packs together make.
+            loader = _Loader(self.subjects, whole=True)
+            with undisturbed():
+                loader.add_files(files, name, with_rules=True)
+                return loader.finish()
+
+        return whole
 
     @staticmethod
     def _no_rulebook(report: Report) -> None:
@@ -246,7 +259,8 @@ class _Loader:
 
     def finish(self) -> Rulebook:
         """Read all conditions and rules; raise every problem of every file at once."""
-        declared = Declared(self.declarations.local, self.declarations.derived_facts)
+        self.subjects = self.declarations.with_own()
+        declared = Declared(self.declarations.derived_facts, self.declarations.own)
         adapting = self._adapting()
         for pack in self.packs.values():
             reader = ConditionReader(pack.report, declared, self.declarations.parameters)
@@ -286,7 +300,6 @@ class _Loader:
             documents=self.declarations.documents,
             parameters=self.declarations.parameters,
             derived=self.derived.in_order(),
-            local=self.declarations.local,
             rules=tuple(self.rules),
             subjects=dict(self.subjects),
             work=self.declarations.work,
@@ -367,9 +380,7 @@ class _Loader:
     def warned(self, rulebook: Rulebook) -> Iterator[Diagnostic]:
         """Yield what is warned of in the pack that was asked for, which was read last."""
         pack = [*self.packs.values()][-1]
-        own = {
-            name: span for name, (of, span) in self.declarations.local_at.items() if of == pack.id
-        }
+        own = {name: span for name, (of, span) in self.declarations.own_at.items() if of == pack.id}
         lines = {report.file: report.lines for report in self.reports}
         yield from spans_of(warned(rulebook, {pack.id}, own), lines)
 
@@ -461,21 +472,6 @@ class _Loader:
                 did_you_mean(theme, self.declarations.themes)
                 or "name it under `themes` in `rulebook.yaml`",
             )
-
-
-def _with_examples(
-    files: PackFiles, name: str, subjects: Mapping[str, type]
-) -> Callable[[], Rulebook]:
-    """Return what reads a shipped pack once more, with its examples."""
-
-    @cache
-    def whole() -> Rulebook:
-        loader = _Loader(subjects, whole=True)
-        with undisturbed():
-            loader.add_files(files, name, with_rules=True)
-            return loader.finish()
-
-    return whole
 
 
 def _unread(item: _R, whole: Callable[[], Rulebook]) -> _R:

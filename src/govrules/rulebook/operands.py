@@ -10,6 +10,7 @@ import attrs
 from govrules.decode.values import Problem, read
 from govrules.diagnostics import Code, did_you_mean
 from govrules.nodes import Entries, Items, Node, Report, Scalar
+from govrules.own import LOCAL
 from govrules.parsing import OF_SIGNS
 from govrules.rulebook.ast import ParameterValue
 from govrules.rulebook.dated import by_day
@@ -28,7 +29,7 @@ from govrules.rulebook.expr import (
 from govrules.rulebook.types import AGES, OPS, TESTS, comparable, type_phrase
 from govrules.rulebook.walk import outcomes
 from govrules.rulebook.words import DENIED, KEYS, MEANT, NO_TEXTS, SIGNS
-from govrules.subjects import EVERY_FACT, Declared
+from govrules.subjects import EVERY_FACT, WHERE_OWN, Declared, words_of
 from govrules.vocabulary import (
     AS_OF,
     Choice,
@@ -101,10 +102,6 @@ class FactResolver:
             derived = self.declared.derived.get(path)
             if derived is not None and derived[1] is cls:
                 return FactRef(path, level, derived[0], FactSource.DERIVED, span=span)
-            if path.startswith("local.") and "local" in vocabulary_of(cls).about:
-                local = self.declared.local.get(path.removeprefix("local."))
-                if local is not None:
-                    return FactRef(path, level, local, FactSource.LOCAL, span=span)
         if path == AS_OF.name:
             return FactRef(path, 0, AS_OF, FactSource.AS_OF, span=span)
         raise self._unknown_fact(key, classes)
@@ -113,12 +110,17 @@ class FactResolver:
         path = key.text
         head, _, own = path.partition(".")
         part = vocabulary_of(classes[-1]).facts.get(head)
-        if part and isinstance(part.type, Record) and self._is_own(own, part.type.cls):
+        at = part.type.cls if part and isinstance(part.type, Record) else classes[-1]
+        if at is not classes[-1] and self.declared.derived.get(own, (None, None))[1] is at:
             message = f"`{own}` cannot be tested of `{head}`"
             return self.refused(Code.OWN_FACT_OUT_OF_PLACE, message, key, NOT_OWN)
+        owner = self.declared.owner(path)
+        if owner is not None:
+            message = f"`{path}` is recorded of a {words_of(owner)}, not of a {words_of(at)}"
+            return self.refused(Code.OWN_FACT_OUT_OF_PLACE, message, key, WHERE_OWN)
         names = [name for cls in classes for name in vocabulary_of(cls).facts]
         names += [name for name, (_, cls) in self.declared.derived.items() if cls in classes]
-        names += [f"local.{name}" for name in self.declared.local]
+        names += [f"{LOCAL}.{name}" for facts in self.declared.own.values() for name in facts]
         names.append(AS_OF.name)
         meant = MEANT.get(path.lower())
         if meant is not None:
@@ -130,13 +132,6 @@ class FactResolver:
         else:
             help_ = self._list_help(path, classes) or did_you_mean(path, names) or EVERY_FACT
         return self.refused(Code.UNKNOWN_FACT, f"unknown fact `{path}`", key, help_)
-
-    def _is_own(self, path: str, cls: type) -> bool:
-        """Tell whether a fact is declared or derived by packs, of subjects of a class."""
-        if path in self.declared.derived:
-            return self.declared.derived[path][1] is cls
-        is_local = path.removeprefix("local.") in self.declared.local
-        return is_local and "local" in vocabulary_of(cls).about
 
     @staticmethod
     def _list_help(path: str, classes: tuple[type, ...]) -> str:

@@ -158,21 +158,44 @@ def is_about_records(rule: Rule) -> bool:
 
 def unread(subject: Any, rulebook: Rulebook) -> tuple[str, ...]:  # noqa: ANN401 - any attrs object
     """
-    Return the recorded facts of a subject that no rule about its kind reads, in their order.
+    Return the recorded facts of a subject that no rule reads, in their order.
 
     A fact of a list's records stands under ``[]``. Texts are left out: most are names.
     """
-    read = _read_about(rulebook, type(subject))
+    read = _read_about(rulebook, rulebook.class_of(type(subject)))
     return tuple(path for path in dict.fromkeys(_recorded(subject)) if path not in read)
 
 
 @kept_on_rulebook(32)
 def _read_about(rulebook: Rulebook, cls: type) -> frozenset[str]:
-    """Return the facts that rules about subjects of a class read."""
-    kinds = {name for name, each in rulebook.subjects.items() if each is cls}
-    rules = (rule for rule in rulebook.rules if rule.subject in kinds)
-    conditions = (each for rule in rules for each in rule_conditions(rule))
-    return frozenset(reads(conditions, rulebook.derived))
+    """Return the facts of subjects of a class that rules read, whatever kind these are about."""
+    found: set[str] = set()
+    for kind, of in rulebook.subjects.items():
+        rules = (rule for rule in rulebook.rules if rule.subject == kind)
+        read = reads([each for rule in rules for each in rule_conditions(rule)], rulebook.derived)
+        heads = {of: [""]} if of is cls else _held(of)
+        found |= {
+            path.removeprefix(head)
+            for head in heads.get(cls, ())
+            for path in read
+            if path.startswith(head)
+        }
+    kinds = {*rulebook.subjects.values()}
+    held = ((inner, head) for inner, heads in _held(cls).items() for head in heads)
+    for inner, head in held:
+        if inner in kinds:
+            found |= {f"{head}{path}" for path in _read_about(rulebook, inner)}
+    return frozenset(found)
+
+
+def _held(cls: type) -> dict[type, list[str]]:
+    """Return what the paths of the facts of the records in a record begin with, by their class."""
+    found: dict[type, list[str]] = {}
+    for name, fact in vocabulary_of(cls).fields.items():
+        if isinstance(fact.type, Record | Records):
+            each = f"{name}." if isinstance(fact.type, Record) else f"{name}[]."
+            found.setdefault(fact.type.cls, []).append(each)
+    return found
 
 
 def _recorded(record: Any, prefix: str = "") -> Iterator[str]:  # noqa: ANN401 - any attrs object

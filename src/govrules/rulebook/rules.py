@@ -328,14 +328,12 @@ class RuleReader:
         ]
 
     def _asks(self, fields: Fields, cls: type) -> frozenset[str]:
-        recorded, lists = paths_of(cls)
+        recorded, _ = paths_of(cls)
         declared = self.conditions.declared
-        local = {f"local.{each}" for each in declared.local}
-        askable = {*recorded, *local, AS_OF.name}
+        askable = {*recorded, AS_OF.name}
         for word in fields.words("asks"):
             path = INDEX.sub("[]", word.text)
-            listed, _, inside = path.rpartition(".local.")
-            if path in askable or (listed in lists and f"local.{inside}" in local):
+            if path in askable:
                 continue
             help_ = did_you_mean(path, askable) or EVERY_FACT
             if path.rpartition("[].")[2] in declared.derived:

@@ -24,7 +24,7 @@ def warned(
 
         packs: the ids of the packs that are looked at.
 
-        own: the names of the own facts that these declare, without ``local.``, with their places.
+        own: the names of the own facts that these declare, as they do, with their places.
     """
     rules = [each for each in rulebook.rules if each.pack in packs]
     yield from _twice(rules)
@@ -149,8 +149,9 @@ def _unused(
             yield _not_used(f"parameter `{parameter.name}`", parameter.span)
     facts = {ref.path for root in roots for ref in references(root)}
     for name, span in own.items():
-        if f"local.{name}" not in facts:
-            yield _not_used(f"fact `local.{name}`", span)
+        path = name.rpartition("[].")[2]
+        if not any(each == path or each.endswith(f".{path}") for each in facts):
+            yield _not_used(f"fact `{name}`", span)
 
 
 def _not_used(what: str, span: Span) -> Diagnostic:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, TypeAlias, assert_never
 
+from govrules.own import is_own
 from govrules.rulebook.ast import SEVERITIES, Rulebook
 from govrules.rulebook.fields import FORMAT
 from govrules.vocabulary import (
@@ -109,14 +110,17 @@ def array_of(items: Schema) -> Schema:
     return {"type": "array", "items": items}
 
 
+def key_of(cls: type) -> str:
+    """Return what the records of a class are called among definitions."""
+    return cls.__qualname__ if is_own(cls) else cls.__name__
+
+
 def facts_of(cls: type, rulebook: Rulebook) -> Iterable[tuple[str, Fact]]:
-    """Yield the path and declaration of each fact of a class, derived and local ones too."""
+    """Yield the path and declaration of each fact of a class, derived ones too."""
     yield from vocabulary_of(cls).facts.items()
     for name, derived in rulebook.derived.items():
         if derived.cls is cls:
             yield name, derived.fact
-    if "local" in vocabulary_of(cls).about:
-        yield from ((f"local.{name}", fact) for name, fact in rulebook.local.items())
 
 
 def value_of(fact_type: FactType) -> Schema:

@@ -16,6 +16,7 @@ from govrules.schema.parts import (
     Schema,
     array_of,
     facts_of,
+    key_of,
     object_of,
     urn,
     value_of,
@@ -141,7 +142,7 @@ def _citation(rulebook: Rulebook) -> Schema:
 
 
 def _define_conditions(cls: type, rulebook: Rulebook, defs: dict[str, Schema]) -> None:
-    key = _key(cls)
+    key, subject = _key(cls), rulebook.class_of(Partnership)
     if key in defs:
         return
     this: Schema = {"$ref": f"#/$defs/{key}"}
@@ -153,9 +154,9 @@ def _define_conditions(cls: type, rulebook: Rulebook, defs: dict[str, Schema]) -
         if isinstance(fact.type, Records):
             _define_conditions(fact.type.cls, rulebook, defs)
         properties[path] = _tested(fact, rulebook, defs)
-    if cls is not Partnership:
+    if cls is not subject:
         # A record inside a list may also read the facts of the subject that it belongs to.
-        for path, fact in facts_of(Partnership, rulebook):
+        for path, fact in facts_of(subject, rulebook):
             if not isinstance(fact.type, Records):
                 properties.setdefault(path, _tested(fact, rulebook, defs))
 
@@ -175,7 +176,7 @@ def _shared(what: str, fact_type: FactType, defs: dict[str, Schema], schema: Sch
 
 
 def _key(cls: type) -> str:
-    return f"condition-on-{cls.__name__}"
+    return f"condition-on-{key_of(cls)}"
 
 
 def _tested(fact: Fact, rulebook: Rulebook, defs: dict[str, Schema]) -> Schema:

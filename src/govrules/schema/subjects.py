@@ -5,7 +5,7 @@ from __future__ import annotations
 from govrules.decode.amounts import BANDS, MONEY_UNITS
 from govrules.decode.dates import DATE_FORMATS, PERIODS
 from govrules.decode.values import MONTHS_UNITS, SHARE_UNITS
-from govrules.model import Partnership, Register
+from govrules.model import Register
 from govrules.reading import class_of, declared_by, register_class
 from govrules.registers.mapping import ENCODINGS
 from govrules.registers.paths import paths_of
@@ -21,6 +21,7 @@ from govrules.schema.parts import (
     all_required,
     array_of,
     facts_of,
+    key_of,
     object_of,
     ref,
     urn,
@@ -54,36 +55,32 @@ def subject_schema(rulebook: Rulebook, kind: str = "") -> Schema:
     for each in (cls, lister):
         if each is not None:
             define_record(each, rulebook, defs)
-            defs[each.__name__]["properties"].update(top)
+            defs[key_of(each)]["properties"].update(top)
     listed = None if lister is None else list_of(lister)
     if lister is None or listed is None:
-        return {**schema, **ref(cls.__name__), "$defs": defs}
+        return {**schema, **ref(key_of(cls)), "$defs": defs}
     return {
         **schema,
         "title": f"govrules: a {words_of(cls)} or a {words_of(lister)}",
         "if": {"required": [listed[0]]},
-        "then": ref(lister.__name__),
-        "else": ref(cls.__name__),
+        "then": ref(key_of(lister)),
+        "else": ref(key_of(cls)),
         "$defs": defs,
     }
 
 
 def define_record(cls: type, rulebook: Rulebook, defs: dict[str, Schema]) -> None:
     """Add the schema of the records of a class, and of those in them, to definitions."""
-    if cls.__name__ in defs:
+    if key_of(cls) in defs:
         return
     properties: dict[str, Schema] = {}
-    defs[cls.__name__] = {"type": "object", "additionalProperties": False}
-    defs[cls.__name__]["properties"] = properties
+    defs[key_of(cls)] = {"type": "object", "additionalProperties": False}
+    defs[key_of(cls)]["properties"] = properties
     for path, fact in vocabulary_of(cls).facts.items():
         properties[path] = _recorded(fact, rulebook, defs)
     names = vocabulary_of(cls).about
     if "evidence" in names:
         properties["evidence"] = {"type": "object", "additionalProperties": TEXT}
-    if "local" in names:
-        local = {name: _recorded(fact, rulebook, defs) for name, fact in rulebook.local.items()}
-        properties["local"] = object_of(local)
-        properties.update({f"local.{name}": schema for name, schema in local.items()})
     if "stated" in names:
         for name, derived in rulebook.derived.items():
             if derived.cls is cls:
@@ -96,10 +93,10 @@ def _recorded(fact: Fact, rulebook: Rulebook, defs: dict[str, Schema]) -> Schema
     match fact.type:
         case Record(cls):
             define_record(cls, rulebook, defs)
-            value: Schema = {"$ref": f"#/$defs/{cls.__name__}"}
+            value: Schema = {"$ref": f"#/$defs/{key_of(cls)}"}
         case Records(cls):
             define_record(cls, rulebook, defs)
-            item: Schema = {"anyOf": [{"$ref": f"#/$defs/{cls.__name__}"}, OPEN]}
+            item: Schema = {"anyOf": [{"$ref": f"#/$defs/{key_of(cls)}"}, OPEN]}
             value = {"type": "array", "items": item}
         case Choices(values):
             value = {"type": "array", "items": {"enum": [*values, "unknown"]}}
@@ -115,13 +112,13 @@ def mapping_schema(rulebook: Rulebook) -> Schema:
     """Return the schema of a mapping file, with the facts that the rulebook declares."""
     declared = declared_by(rulebook)
     lists = [
-        path for path, fact in facts_of(Partnership, rulebook) if isinstance(fact.type, Records)
+        path for path, fact in facts_of(declared.cls, rulebook) if isinstance(fact.type, Records)
     ]
-    of_rows = _sheet(Partnership, declared)
+    of_rows = _sheet(declared.cls, declared)
     joined = {
         path: object_of(
             {
-                **_sheet(_record_class(path), Declared()),
+                **_sheet(_record_class(path, declared.cls), Declared()),
                 "complete": YES_NO,
                 "file": TEXT,
                 "key": WORD,
@@ -132,7 +129,7 @@ def mapping_schema(rulebook: Rulebook) -> Schema:
         for path in lists
     }
     defs: dict[str, Schema] = {}
-    define_record(Register, rulebook, defs)
+    define_record(rulebook.class_of(Register), rulebook, defs)
     # The partnerships come from the table.
     facts = {**defs["Register"]["properties"], "as_of": TEXT}
     del facts["partnerships"]
@@ -155,8 +152,8 @@ def mapping_schema(rulebook: Rulebook) -> Schema:
     }
 
 
-def _record_class(path: str) -> type:
-    fact_type = vocabulary_of(Partnership).facts[path].type
+def _record_class(path: str, cls: type) -> type:
+    fact_type = vocabulary_of(cls).facts[path].type
     assert isinstance(fact_type, Records)  # noqa: S101 - the caller chose lists
     return fact_type.cls
 

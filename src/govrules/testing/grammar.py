@@ -10,7 +10,8 @@ import attrs
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from govrules.model import Partnership
+from govrules.model import Partner, Partnership
+from govrules.own import LOCAL, record_of, with_own
 from govrules.rulebook.ast import (
     Citation,
     Derived,
@@ -26,7 +27,6 @@ from govrules.rulebook.ast import (
     Says,
     Severity,
 )
-from govrules.rulebook.conditions import MADE
 from govrules.rulebook.expr import (
     All,
     AnyOf,
@@ -90,28 +90,27 @@ def conditions(
     Args:
         cls: the attrs class of the subject.
 
-        rulebook: its derived facts, local facts and parameters are named too.
+        rulebook: its derived facts, own facts and parameters are named too.
 
         known: whether to test what was recorded, which is not monotone.
 
         depth: how deep conditions stand in each other.
     """
     if rulebook is None:
-        return _grammar((), (), (), known).condition((cls,), depth)
+        return _grammar((), (), known).condition((cls,), depth)
     derived = tuple((each.fact, each.cls) for each in rulebook.derived.values())
-    local, parameters = tuple(rulebook.local.items()), tuple(rulebook.parameters.values())
-    return _grammar(derived, local, parameters, known).condition((cls,), depth)
+    parameters = tuple(rulebook.parameters.values())
+    return _grammar(derived, parameters, known).condition((rulebook.class_of(cls),), depth)
 
 
 @functools.cache
 def _grammar(
     derived: tuple[tuple[Fact, type], ...],
-    local: tuple[tuple[str, Fact], ...],
     parameters: tuple[ParameterValue, ...],
     known: bool,  # noqa: FBT001 - a part of the key
 ) -> _Grammar:
     """Return one grammar for all rulebooks that declare the same, so that it is built once."""
-    return _Grammar(derived, local, parameters, known)
+    return _Grammar(derived, parameters, known)
 
 
 @attrs.frozen(eq=False)
@@ -119,7 +118,6 @@ class _Grammar:
     """The declarations that conditions can name beside the vocabulary, and their strategies."""
 
     derived: tuple[tuple[Fact, type], ...]
-    local: tuple[tuple[str, Fact], ...]
     parameters: tuple[ParameterValue, ...]
     known: bool
 
@@ -149,16 +147,13 @@ class _Grammar:
         found = {AS_OF.name: FactRef(AS_OF.name, 0, AS_OF, FactSource.AS_OF)}
         for level, cls in enumerate(classes):
             # An own fact is recorded of the record itself, and not of each record in its lists.
-            innermost = level == len(classes) - 1
-            if innermost and cls not in MADE and "local" in vocabulary_of(cls).about:
-                for name, fact in self.local:
-                    path = f"local.{name}"
-                    found[path] = FactRef(path, level, fact, FactSource.LOCAL)
+            outer = level < len(classes) - 1
             for fact, of in self.derived:
                 if of is cls:
                     found[fact.name] = FactRef(fact.name, level, fact, FactSource.DERIVED)
             for path, fact in vocabulary_of(cls).facts.items():
-                found[path] = FactRef(path, level, fact)
+                if not (outer and path.partition(".")[0] == LOCAL):
+                    found[path] = FactRef(path, level, fact)
         return list(found.values())
 
     @functools.cache  # noqa: B019 - likewise
@@ -302,16 +297,35 @@ _PARAMETERS: Final = {
     "much": ParameterValue("much", Decimal(100), Money(), "a limit", Says.OURS),
     "long": ParameterValue("long", 12, Months(), "a limit", Says.OURS),
 }
+_SECTOR: Final = Fact(
+    "sector", Choice(("public", "private")), Kind.CIRCUMSTANCE, "the sector", "Which sector?"
+)
+_SEEN: Final = Fact("seen", Date(), Kind.ARRANGEMENT, "the date it was seen", "Seen when?")
 _LOCAL: Final = {
     "planned": Fact(
-        "local.planned", YesNo(), Kind.ARRANGEMENT, "it is planned", "Planned?", "it is not planned"
+        "planned", YesNo(), Kind.ARRANGEMENT, "it is planned", "Planned?", "it is not planned"
     ),
     "stage": Fact(
-        "local.stage",
+        "stage",
         Choice(("early", "late"), ordered=True),
         Kind.CIRCUMSTANCE,
         "the stage",
         "Which stage?",
+    ),
+    "policies": Fact(
+        "policies",
+        Choices(("conduct", "whistleblowing")),
+        Kind.ARRANGEMENT,
+        "the policies",
+        "Which policies?",
+    ),
+    "members": Fact(
+        "members",
+        Records(record_of("Member", {"sector": _SECTOR, "seen": _SEEN}, "Generated.local.members")),
+        Kind.ARRANGEMENT,
+        "the members",
+        "Which members?",
+        each="member",
     ),
 }
 #: Each may follow from those before it.
@@ -381,6 +395,8 @@ def rulebooks(
 
         depth: how deep conditions stand in each other.
     """
+    own = {cls: _LOCAL, Partner: {"sector": _SECTOR}}
+    cls = with_own(cls, own if "local" in vocabulary_of(cls).about else {})
     book = Rulebook(
         id="generated",
         title="Generated",
@@ -389,7 +405,6 @@ def rulebooks(
         documents={_DOCUMENT.id: _DOCUMENT},
         parameters=_PARAMETERS,
         derived={},
-        local=_LOCAL if "local" in vocabulary_of(cls).about else {},
         rules=(),
         subjects={subject: cls},
     )

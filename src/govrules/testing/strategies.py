@@ -16,10 +16,9 @@ import attrs
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from govrules.facts import annotation
+from govrules.facts import months_before
 from govrules.model import Partnership, Register
-from govrules.months import months_before
-from govrules.rulebook.ast import Rulebook, all_conditions, kept_on_rulebook
+from govrules.rulebook.ast import Rulebook, all_conditions, class_in, kept_on_rulebook
 from govrules.rulebook.expr import (
     Compare,
     Count,
@@ -174,6 +173,7 @@ def records(
     With `only_read`, what no rule of the rulebook reads stays unknown: that is quicker, and what
     fails is shown by fewer facts.
     """
+    cls = class_in(rulebook, cls)
     ground = _Ground.of(rulebook, as_of, near, only_read=only_read)
     moods = COMPLETE if complete else PARTIAL
     return st.sampled_from(moods).flatmap(lambda mood: ground.in_mood(mood).record(cls))
@@ -205,14 +205,12 @@ class _Ground:
     Attributes:
         own: of each fact the boundaries of its own tests.
         near: values for every fact of their type.
-        local: local facts by name.
         read: the facts that are generated; None for all.
         as_of: the date of the assessment, after which nothing was done.
     """
 
     own: Mapping[Fact, tuple[Plain, ...]]
     near: tuple[Plain, ...]
-    local: Mapping[str, Fact]
     read: frozenset[Fact] | None = None
     as_of: dt.date | Unknown = UNKNOWN
     _moods: dict[Mood, _Values] = attrs.field(factory=dict, init=False)
@@ -228,7 +226,7 @@ class _Ground:
     ) -> _Ground:
         """Return what a rulebook says of values, and keep it for the next that asks."""
         if rulebook is None:
-            return cls({}, tuple(near), {}, as_of=as_of)
+            return cls({}, tuple(near), as_of=as_of)
         return _ground(rulebook, as_of, tuple(near), only_read)
 
     def in_mood(self, mood: Mood) -> _Values:
@@ -263,7 +261,7 @@ def _ground(
     roots = all_conditions(rulebook, remedies=True) if only_read else ()
     read = frozenset(ref.fact for root in roots for ref in references(root))
     own = boundaries(rulebook, as_of)
-    return _Ground(own, near, rulebook.local, read if only_read else None, as_of)
+    return _Ground(own, near, read if only_read else None, as_of)
 
 
 class _Values:
@@ -278,19 +276,8 @@ class _Values:
         """Return records of a class."""
         if cls not in self._made:
             parts = {name: self.fact(fact) for name, fact in self.ground.fields(cls).items()}
-            if "local" in vocabulary_of(cls).about and self.ground.local:
-                parts["local"] = self._locals({})
             self._made[cls] = st.builds(cls, **parts)
         return self._made[cls]
-
-    def _locals(self, known: Mapping[str, Any]) -> SearchStrategy[dict[str, Any]]:
-        each = {name: self.fact(fact) for name, fact in self.ground.local.items()}
-        return st.fixed_dictionaries(each).map(
-            lambda drawn: {
-                **{name: value for name, value in drawn.items() if value is not UNKNOWN},
-                **known,
-            }
-        )
 
     def fact(self, fact: Fact) -> SearchStrategy[Any]:
         """Return the states that a fact can be in, unknown first: it is the simplest."""
@@ -414,8 +401,6 @@ class _Values:
             name: self._completed(getattr(of, name), fact)
             for name, fact in self.ground.fields(cls).items()
         }
-        if "local" in vocabulary_of(cls).about and self.ground.local:
-            parts["local"] = self._locals(annotation(of, "local"))
         return st.fixed_dictionaries(parts).map(lambda drawn: attrs.evolve(of, **drawn))
 
     def _completed(self, value: Any, fact: Fact) -> SearchStrategy[Any]:  # noqa: ANN401 - any fact's value

@@ -203,8 +203,7 @@ def _record(record: Any) -> dict[str, Any]:  # noqa: ANN401 - any attrs object
             found[name] = _Word(write_value(value, fact.type)) if months else _value(value)
     for name, value in annotation(record, "stated").items():
         found[name] = _value(value)
-    local = {name: _value(value) for name, value in annotation(record, "local").items()}
-    return {**found, **({"local": local} if local else {})}
+    return found
 
 
 def _value(value: Any) -> Any:  # noqa: ANN401 - any fact's value

@@ -29,10 +29,11 @@ from govrules.engines.durable.process import CHILD, Child
 from govrules.engines.durable.settle import compiled_network, outcomes
 from govrules.errors import EngineError
 from govrules.truth import UNKNOWN
+from govrules.validate import check_subject
 
 SHIPPED = load_rulebook()
 RULES = SHIPPED.rules_for("partnership", UNKNOWN)
-POOLED = Partnership(id="pool", funding=Funding(pooled=True), protocol=None)
+POOLED = check_subject(Partnership(id="pool", funding=Funding(pooled=True), protocol=None), SHIPPED)
 STATE = compiled_network(RULES, SHIPPED).settle(POOLED, UNKNOWN)
 EXPECTED = [each.verdict for each in assess(POOLED, SHIPPED).findings]
 
@@ -217,7 +218,7 @@ def test_more_subjects_than_the_engine_has_sessions_for():
         index for index, each in enumerate(RULES) if each.id == "pooled-budget-without-protocol"
     )
     rules = RULES[number : number + 1]
-    many = [POOLED, Partnership()] * 2500
+    many = [POOLED, SHIPPED.class_of(Partnership)()] * 2500
     found = [one.verdict.value for (one,) in outcomes(rules, many, UNKNOWN, SHIPPED)]
     assert found == ["flagged", "unknown"] * 2500
 

@@ -237,7 +237,7 @@ def _rows(
         if own is not None and question.fact.startswith(f"{own[0]}["):
             # It is asked of the entry.
             continue
-        fact = fact_at(question.fact, cls, each.rulebook)
+        fact = fact_at(question.fact, cls)
         path = named_path(subject, question.fact)
         # What has no name cannot be found again, and what others decide is asked with them.
         nameless = INDEX.search(path) is not None and OF_RECORD.fullmatch(path) is not None

@@ -17,7 +17,7 @@ from govrules.explain.because import REDUCED_UP_TO
 from govrules.explain.ways import Effort, each_choice, members
 from govrules.findings import Finding
 from govrules.plans import Plan
-from govrules.rulebook.ast import Rule, Rulebook, Severity, Verdict, rule_conditions
+from govrules.rulebook.ast import Rule, Severity, Verdict, rule_conditions
 from govrules.rulebook.expr import Literal, OneOf
 from govrules.rulebook.reads import uses
 from govrules.testing.trial import Trial, least
@@ -211,12 +211,12 @@ def changes_settle(trial: Trial) -> None:
         for way in finding.clears:
             for change in way:
                 says = f"it offers to change `{change.fact}`, which is a circumstance"
-                arranged = is_arrangement(change.fact, trial.cls, trial.rulebook)
+                arranged = is_arrangement(change.fact, trial.cls)
                 trial.require(arranged, says, finding.rule)
                 trial.require(bool(change.phrase), f"`{change.fact}` is not in words", finding.rule)
 
 
-def is_arrangement(path: str, cls: type, rulebook: Rulebook) -> bool:
+def is_arrangement(path: str, cls: type) -> bool:
     """Tell whether governance can change a fact of a class, or a list that it is in."""
     *lists, last = path.split("].")
     for each in lists:
@@ -225,8 +225,6 @@ def is_arrangement(path: str, cls: type, rulebook: Rulebook) -> bool:
             return True
         assert isinstance(fact.type, Records)  # noqa: S101 - only lists are indexed
         cls = fact.type.cls
-    if last.startswith("local."):
-        return rulebook.local[last.removeprefix("local.")].kind is Kind.ARRANGEMENT
     return vocabulary_of(cls).facts[last].kind is Kind.ARRANGEMENT
 
 

@@ -58,7 +58,7 @@ def read_back(
     text = yaml.safe_dump(write_condition(condition), sort_keys=False, default_flow_style=flow)
     report = Report("generated.yaml", text)
     reader = ConditionReader(report, declared_by(rulebook), rulebook.parameters, known_allowed=True)
-    found = reader.condition(parse(text, report), (cls,))
+    found = reader.condition(parse(text, report), (rulebook.class_of(cls),))
     return None if report.diagnostics else found
 
 
