@@ -12,7 +12,7 @@ import pyarrow as pa
 from govrules import load_rulebook
 from govrules.engines.columns import BLOCK, NONE, schema_of
 from govrules.model import Partnership
-from govrules.vocabulary import Choice, Choices, Fact, Record, Records, vocabulary_of
+from govrules.vocabulary import Choice, Choices, Fact, Record, Records, is_past, vocabulary_of
 
 AS_OF = dt.date(2026, 3, 31)
 UNKNOWN = 0.15
@@ -31,7 +31,8 @@ _WORDS = (
     "transport",
     "skills",
 )
-_DAYS = (dt.date(2020, 1, 1).toordinal() - 719_163, 2_300)
+_FIRST = dt.date(2020, 1, 1)
+_DAYS = 2_300
 
 
 def population(rows: int, *, columns: frozenset[str] | None = None) -> Iterator[pa.RecordBatch]:
@@ -97,7 +98,10 @@ def _scalars(kind: Any, fact: Fact, rows: int, drawn: np.random.Generator, mask:
     if pa.types.is_boolean(kind):
         return pa.array(drawn.random(rows) < 0.5, mask=mask)
     if pa.types.is_date(kind):
-        days = (_DAYS[0] + drawn.integers(0, _DAYS[1], rows)).astype(np.int32)
+        # What was done after the assessment is nobody's knowledge, which not every peer minds.
+        most = (AS_OF - _FIRST).days + 1 if is_past(fact.type) else _DAYS
+        first = (_FIRST - dt.date(1970, 1, 1)).days
+        days = (first + drawn.integers(0, most, rows)).astype(np.int32)
         return pa.array(days, mask=mask).cast(kind)
     if pa.types.is_decimal(kind):
         most = 200_000_000 if kind.scale == 2 else 100_000

@@ -321,7 +321,8 @@ def run(rows: int) -> None:
         for place, (ours, theirs) in enumerate(zip(whole, found, strict=True)):
             differ = int((ours != np.asarray(theirs)).sum())
             if differ:
-                print(f"  {name}: {differ:,} of {rows:,} verdicts of rule {place + 1} differ")
+                msg = f"{name}: {differ:,} of {rows:,} verdicts of rule {place + 1} differ"
+                raise SystemExit(msg)
     objects = list(subjects_of(batches[0].slice(0, min(rows, OBJECTS)), Partnership, book))
     by_hand = twenty.by_hand(twenty.days())
     hand = [by_hand(each) for each in objects]
@@ -334,6 +335,8 @@ def run(rows: int) -> None:
         f"{rows:,} partnerships, 20 rules; "
         f"by hand: {wrong} of {20 * len(objects):,} verdicts differ"
     )
+    if wrong:
+        raise SystemExit(1)
     times |= {
         "by hand in Python": median(lambda: [by_hand(each) for each in objects])
         * rows
