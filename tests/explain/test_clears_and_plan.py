@@ -16,7 +16,7 @@ from govrules.explain.clears import SHOWN, _Hints
 from govrules.explain.plan import _at_least
 from govrules.explain.ways import Effort, ToBeChosen
 from govrules.facts import TO_BE_FOUND, Scope
-from govrules.model import Partner, Partnership
+from govrules.model import GoverningDocument, Partner, Partnership
 from govrules.rulebook.ast import Derived, Exemption, Row, Rule, Severity
 from govrules.rulebook.expr import (
     All,
@@ -711,3 +711,16 @@ def test_a_long_way_is_followed_by_what_agrees_with_it_and_asks_for_least() -> N
     more = [{"mended": True, "painted": True}, {"items[0].fine": True, "painted": True}]
     assert hints.joined([*several, more]) == [{**long, "painted": True}]
     assert hints.joined([*several, [{"items[0]": None}], [{"mended": True}]]) == []
+
+
+def test_a_renewal_is_not_held_to_run_out_soon() -> None:
+    """Who renews a document names a later day than the first that would do."""
+    document = GoverningDocument(kind="memorandum_of_understanding", expires=dt.date(2025, 12, 31))
+    pool = Partnership(status="active", governing_document=document)
+    found = assess(pool, load_rulebook(), as_of=dt.date(2026, 3, 31))
+    (expired,) = [each for each in found.flagged if each.rule.id == "agreement-expired"]
+    assert [each.phrase for (each,) in expired.clears] == ["the governing document is renewed"]
+    assert expired.opens == ((),)
+    once = {change.fact: change.to for (change,) in expired.clears}
+    then = [each.rule.id for each in found.what_if(once).opened]
+    assert then == ["agreement-about-to-expire"]

@@ -119,7 +119,7 @@ class Moves:
     """
 
     ways: tuple[Way, ...] | None = None
-    after: dict[frozenset[tuple[str, Any]], Outcome] = attrs.field(factory=dict)
+    after: dict[Hashable, Outcome] = attrs.field(factory=dict)
 
 
 class _Kept(Generic[T]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 import itertools
 from collections import defaultdict
@@ -129,7 +130,8 @@ def opened(way: Way, rule: Rule, view: View) -> tuple[Opened, ...]:
     """
     Return what a way out of a rule would newly flag, or make unknown, under other rules.
 
-    Where something is left to be chosen: what it would, whatever is chosen.
+    Where something is left to be chosen: what it would, whatever is chosen; a later date than the
+    nearest is chosen too where it settles the rule as well.
     """
     known = view.all[0].known
     board: _Board | None = known.get(_Board)
@@ -137,7 +139,8 @@ def opened(way: Way, rule: Rule, view: View) -> tuple[Opened, ...]:
         board = known[_Board] = _Board(view.rules(rule.subject), view, Severity.LOW)
     read = {other.id: (other, said) for path in way for other, said in board.open_to(path)}
     read.pop(rule.id, None)
-    key = frozenset(way.items())
+    dated = any(isinstance(to, dt.date) for to in way.values())
+    key = rule.id if dated else "", frozenset(way.items())
     found = []
     for other, said in read.values():
         after = view.changes_under(other).after
@@ -145,7 +148,8 @@ def opened(way: Way, rule: Rule, view: View) -> tuple[Opened, ...]:
         if outcome is None:
             if len(after) >= _MOST_AFTER:
                 after.clear()
-            several = (board.after(each).says(other) for each in each_choice(way))
+            ways = [*each_choice(way), *(board.later(way, rule, other) if dated else ())]
+            several = (board.after(each).says(other) for each in ways)
             outcome = after[key] = min(several, key=_badness)
         if _is_worse(outcome, said.outcome):
             found.append(Opened(other, outcome))
@@ -359,6 +363,16 @@ class _Board:
             sets = sorted((each for each in known if each), key=sorted)
             return len(to), tuple((bool(to & each), each <= to) for each in sets)
         return to
+
+    def later(self, way: Way, rule: Rule, other: Rule) -> Iterator[Way]:
+        """Yield a way out of a rule with each later date that another compares, and the next."""
+        edges = compared_with(other, self.view)
+        for path, to in way.items():
+            for day in edges.get(path, ()) if isinstance(to, dt.date) else ():
+                for each in (day, day + dt.timedelta(days=1)) if isinstance(day, dt.date) else ():
+                    changed = {**way, path: each}
+                    if each > to and self.judged(rule, changed).verdict in NEVER_FLAGS:
+                        yield changed
 
     def reading(self, path: str) -> list[Rule]:
         """Return the rules that read a fact."""
