@@ -15,6 +15,7 @@ from govrules import (
     FactsError,
     Register,
     Rulebook,
+    RuleFileError,
     assess,
     assess_register,
     load_rulebook,
@@ -22,6 +23,7 @@ from govrules import (
     read_text,
     to_data,
 )
+from govrules.diagnostics import Code
 from govrules.engines.reference import case_of, settle
 from govrules.facts import TO_BE_FOUND, Facts, Scope, annotation, evidence_of, origin_of
 from govrules.model import Partner, Partnership, Protocol
@@ -31,7 +33,7 @@ from govrules.rulebook.ast import Derived, Row
 from govrules.rulebook.expr import Compare, FactRef, FactSource, Literal, Op
 from govrules.rulebook.expr import Test as FactTest
 from govrules.truth import UNKNOWN
-from govrules.vocabulary import AS_OF, Fact, Kind, YesNo, vocabulary_of
+from govrules.vocabulary import AS_OF, Collected, Fact, Kind, YesNo, vocabulary_of
 from tests.properties.small import AS_OF as DAY
 from tests.properties.small import COLOURS, TIER, Deal, Item, Thing, ref, rulebook_of
 
@@ -357,6 +359,8 @@ def test_own_facts_are_written_read_back_copied_and_equal(town: Rulebook) -> Non
     assert said(Register(partnerships=(made,)), town)["A", "member-untrained"] == "flagged"
     plain = Partnership(id="A", local={"area": "north"})
     assert town.adopted(plain) == plain != town.adopted(made)
+    assert town.adopted(Collected((plain, UNKNOWN))) == Collected((plain, UNKNOWN))
+    assert plain != {"area": "north"}
 
 
 @pytest.mark.parametrize(
@@ -378,6 +382,28 @@ def test_own_facts_that_no_pack_declares_are_refused(
     with pytest.raises(FactsError) as caught:
         assess(record, town)
     assert caught.value.path == path
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "code", "message"),
+    [
+        ("local.area:", "local.class:", Code.BAD_NAME, "`class` cannot be the name of a fact"),
+        ("      trained:", "      Trained:", Code.BAD_NAME, "`Trained`"),
+        (
+            "any_of: [code_of_conduct, whistleblowing]",
+            "any_of: [code_of_conduct, whistleblowing]\n    values: [none_yet, all_of_them]",
+            Code.UNKNOWN_KEY,
+            "`any_of` does not belong",
+        ),
+    ],
+)
+def test_own_facts_are_declared_one_way(was: str, becomes: str, code: Code, message: str) -> None:
+    book = {**TOWN, "rulebook.yaml": TOWN["rulebook.yaml"].replace(was, becomes)}
+    assert book != TOWN
+    with pytest.raises(RuleFileError) as caught:
+        load_rulebook(book)
+    found = [(each.code, each.message) for each in caught.value.diagnostics]
+    assert any(each == code and message in told for each, told in found), found
 
 
 def test_advice_is_about_own_facts_too(town: Rulebook) -> None:

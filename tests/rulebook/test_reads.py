@@ -184,13 +184,15 @@ def test_the_command_says_so(tmp_path, capsys):
 
 
 def test_of_a_set_without_a_known_member_nothing_is_recorded():
-    book = load_rulebook()
+    book = load_rulebook("health-pooled-funds")
     scrutiny = Scrutiny(by=frozenset({UNKNOWN}))
     register = Register(partnerships=(Partnership(scrutiny=scrutiny),))
     assert unread(register, book) == ()
     known = attrs.evolve(scrutiny, by=frozenset({"audit_committee", UNKNOWN}))
     register = Register(partnerships=(Partnership(scrutiny=known),))
     assert unread(register, book) == ("partnerships[].scrutiny.by",)
+    # What rules on partnerships read is read of a register too.
+    assert unread(register, load_rulebook()) == ()
 
 
 GOOD = laid("rule_files.md") / "good"
