@@ -17,7 +17,7 @@ from govrules.explain.cells import Frames, recorded_in
 from govrules.explain.clears import ways_out
 from govrules.explain.judging import Said
 from govrules.explain.view import Changed, View
-from govrules.explain.ways import ToBeChosen, Way, each_choice, followed_by
+from govrules.explain.ways import ToBeChosen, Way, each_choice, followed_by, later
 from govrules.facts import parts_of
 from govrules.frozen import Identical
 from govrules.rulebook.ast import (
@@ -365,14 +365,10 @@ class _Board:
         return to
 
     def later(self, way: Way, rule: Rule, other: Rule) -> Iterator[Way]:
-        """Yield a way out of a rule with each later date that another compares, and the next."""
-        edges = compared_with(other, self.view)
-        for path, to in way.items():
-            for day in edges.get(path, ()) if isinstance(to, dt.date) else ():
-                for each in (day, day + dt.timedelta(days=1)) if isinstance(day, dt.date) else ():
-                    changed = {**way, path: each}
-                    if each > to and self.judged(rule, changed).verdict in NEVER_FLAGS:
-                        yield changed
+        """Yield a way out of a rule with each later date that another tells apart."""
+        for changed in later(way, compared_with(other, self.view)):
+            if self.judged(rule, changed).verdict in NEVER_FLAGS:
+                yield changed
 
     def reading(self, path: str) -> list[Rule]:
         """Return the rules that read a fact."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from typing import Any
@@ -32,6 +33,15 @@ def each_choice(way: Way) -> Iterator[dict[str, Any]]:
     several = (to.values if isinstance(to, ToBeChosen) else (to,) for to in way.values())
     for values in itertools.product(*several):
         yield dict(zip(way, values, strict=True))
+
+
+def later(way: Way, compared: Mapping[str, Iterable[Any]]) -> Iterator[dict[str, Any]]:
+    """Yield a way with each later date that a fact is compared with, and the day after it."""
+    for path, to in way.items():
+        edges = compared.get(path, ()) if isinstance(to, dt.date) else ()
+        for day in (each for each in edges if isinstance(each, dt.date) and each >= to):
+            yield {**way, path: day}
+            yield {**way, path: day + dt.timedelta(days=1)}
 
 
 def left_to_choose(ways: Iterable[Way]) -> list[Way]:
