@@ -713,6 +713,22 @@ def test_a_long_way_is_followed_by_what_agrees_with_it_and_asks_for_least() -> N
     assert hints.joined([*several, [{"items[0]": None}], [{"mended": True}]]) == []
 
 
+def test_a_later_day_counts_where_it_settles_the_rule_too() -> None:
+    """The nearest day is flagged by another rule; no later one, or a later one that does as well."""
+    first, second, third = dt.date(2026, 4, 10), dt.date(2026, 5, 10), dt.date(2026, 6, 10)
+    checked = ref("checked")
+    for last, opened in ((second, ["rule-1"]), (third, [])):
+        within = FactTest(checked, Between(Literal(first), Literal(last)))
+        apart = AnyOf((
+            FactTest(checked, Compare(Op.LESS_THAN, Literal(first))),
+            FactTest(checked, Compare(Op.AT_LEAST, Literal(third))),
+        ))  # fmt: skip
+        thing = attrs.evolve(BROKEN, checked=dt.date(2026, 1, 10))
+        (finding,) = assessed(within, apart, thing=thing, as_of=dt.date(2026, 12, 31)).flagged
+        assert [each.to for (each,) in finding.clears] == [first]
+        assert [[each.rule for each in way] for way in finding.opens] == [opened]
+
+
 def test_a_renewal_is_not_held_to_run_out_soon() -> None:
     """Who renews a document names a later day than the first that would do."""
     document = GoverningDocument(kind="memorandum_of_understanding", expires=dt.date(2025, 12, 31))

@@ -130,8 +130,7 @@ def opened(way: Way, rule: Rule, view: View) -> tuple[Opened, ...]:
     """
     Return what a way out of a rule would newly flag, or make unknown, under other rules.
 
-    Where something is left to be chosen: what it would, whatever is chosen; a later date than the
-    nearest is chosen too where it settles the rule as well.
+    That is what it would whatever is chosen, and on whatever later date that settles the rule too.
     """
     known = view.all[0].known
     board: _Board | None = known.get(_Board)
@@ -148,7 +147,7 @@ def opened(way: Way, rule: Rule, view: View) -> tuple[Opened, ...]:
         if outcome is None:
             if len(after) >= _MOST_AFTER:
                 after.clear()
-            ways = [*each_choice(way), *(board.later(way, rule, other) if dated else ())]
+            ways = [*each_choice(way), *board.later(way, rule, other)]
             several = (board.after(each).says(other) for each in ways)
             outcome = after[key] = min(several, key=_badness)
         if _is_worse(outcome, said.outcome):
