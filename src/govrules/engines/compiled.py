@@ -78,7 +78,7 @@ def judge_for(
     Raises:
         EngineError: the conditions are nested too deep to be compiled.
     """
-    return _bound(rulebook, cls, Identical(rules))(as_of)
+    return _bound(rulebook, rulebook.class_of(cls), Identical(rules))(as_of)
 
 
 def source(rules: Sequence[Rule], cls: type, rulebook: Rulebook) -> str:
@@ -88,7 +88,7 @@ def source(rules: Sequence[Rule], cls: type, rulebook: Rulebook) -> str:
     Raises:
         EngineError: the conditions are nested too deep to be compiled.
     """
-    written, constants, *_ = _code(rules, cls, rulebook)
+    written, constants, *_ = _code(rules, rulebook.class_of(cls), rulebook)
     named = [f"# {name} = {sanitise(_said(value))}" for name, value in constants.items()]
     return "\n".join([*named, "", written]) if named else written
 

@@ -64,7 +64,14 @@ def left_to_choose(ways: Iterable[Way]) -> list[Way]:
 
 def followed_by(changes: Way, more: Way) -> dict[str, Any]:
     """Return changes and later ones together, without those that the later ones undo."""
-    kept = {path: to for path, to in changes.items() if not contradict({path: to}, more)}
+    gone = gone_by(more)
+    kept = {
+        path: to
+        for path, to in changes.items()
+        if more.get(path, to) == to
+        and not (gone and _hollows(gone, {path: to}))
+        and not (to is None and _hollows((f"{path}.",), more))
+    }
     return {**kept, **more}
 
 

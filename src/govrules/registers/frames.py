@@ -311,6 +311,7 @@ def laid_out(
         FactsError: no column holds a fact, or two hold one.
     """
     check_headings(table.schema, _NAME)
+    cls = rulebook.class_of(cls)
     if any(pa.types.is_struct(each.type) or each.name.endswith(NONE) for each in table.schema):
         return _decoded(table, ColumnDecoder(cls, rulebook, Doubts(_NAME)), wanted)
     known, said = _paths(cls, rulebook), []
