@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Mapping
+from functools import cached_property
 from statistics import mean, median
 from typing import Any
 
@@ -40,8 +41,9 @@ class InFileOrder(Interview):
         path: at for at, path in enumerate(vocabulary_of(Partnership).paths)
     }
 
-    def _ranked(self) -> list[Any]:
-        return sorted(super()._ranked(), key=lambda each: self._place(each.fact))
+    @cached_property
+    def _all_open(self) -> list[Any]:
+        return sorted(super()._all_open, key=lambda each: self._place(each.fact))
 
     def _place(self, path: str) -> int:
         found = OF_RECORD.fullmatch(path)

@@ -96,7 +96,7 @@ class Events:
 
     def partnership(self, key: str) -> Partnership:
         """Return a partnership of which a fifth of all facts is recorded."""
-        entry = Partnership(id=key, name=f"Partnership {key}")
+        entry = RULEBOOK.adopted(Partnership(id=key, name=f"Partnership {key}"))
         reader = Reader(RULEBOOK)
         for path, fact_type in self.random.sample(self.paths, len(self.paths) // 5):
             entry = reader.changed(entry, path, self.value(fact_type))
