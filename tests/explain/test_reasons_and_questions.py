@@ -14,7 +14,7 @@ from govrules.assessment import assess
 from govrules.cli import main
 from govrules.explain.view import AS_OF_REF
 from govrules.findings import Finding
-from govrules.model import Funding
+from govrules.model import Funding, Staffing
 from govrules.rulebook.ast import Derived, Exemption, Grade, Mitigation, Row, Rule, Severity
 from govrules.rulebook.expr import (
     All,
@@ -409,3 +409,30 @@ def test_no_format_fails_where_stated_facts_contradict_each_other(tmp_path, caps
     if form in ("text", "json", "jsonl", "markdown"):
         assert "It is stated that the risk tier is low" in said
         assert "It is stated that the partnership is significant" in said
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_what_settles_a_derived_fact_is_cited_of_the_subject_itself(turned: bool) -> None:
+    """Of two subjects alike but for what settles a derived fact, each has reasons of its own."""
+    rulebook = load_rulebook()
+    funding = Funding(
+        **dict.fromkeys(
+            ("annual_spend", "clawback_exposure", "guarantees", "borrowing"), Decimal(0)
+        ),
+        pooled=False,
+        liabilities_allocated=False,
+    )
+    alike = Partnership(status="active", funding=funding, shared_assets=True)
+    several = [
+        attrs.evolve(
+            alike, integration_level="joint_commissioning", staffing=Staffing(shared_posts=0)
+        ),
+        attrs.evolve(alike, staffing=Staffing(model="direct", shared_posts=4)),
+    ]
+    cited = [{"integration_level"}, {"staffing.model", "staffing.shared_posts"}]
+    for subject, facts in [*zip(several, cited, strict=True)][:: -1 if turned else 1]:
+        found = assess(subject, rulebook, as_of=dt.date(2026, 3, 31))
+        (finding,) = [each for each in found.flagged if each.rule.id == "liabilities-not-allocated"]
+        shared = {"resources_shared", "funding.liabilities_allocated", "scale"}
+        assert facts <= {each.fact for each in finding.because} <= shared | facts
+        assert finding.steps

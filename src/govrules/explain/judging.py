@@ -24,7 +24,7 @@ from govrules.lowering import ir
 from govrules.lowering.judged import Judged
 from govrules.rulebook import ast, expr
 from govrules.rulebook.ast import rule_conditions
-from govrules.rulebook.derivation import splits
+from govrules.rulebook.derivation import beneath, splits
 from govrules.rulebook.expr import (
     Between,
     By,
@@ -178,7 +178,9 @@ class Judging:
         self.settled: Final = check(judged.settled)
         self._forced: dict[Hashable, Forced] = {}
         self._said = lru_cache(MOST_DATES)(
-            lambda as_of: _Kept(states(as_of).settled(rule_conditions(rule)), self._says)
+            lambda as_of: _Kept(
+                states(as_of).settled(rule_conditions(rule), self.splits), self._says
+            )
         )
         self._moves = lru_cache(MOST_DATES)(
             lambda as_of: _Kept(states(as_of).of(rule_conditions(rule)), lambda _: Moves())
@@ -311,7 +313,7 @@ class States:
         closures: Closures,
     ) -> None:
         self._shape, self._shapes, self._as_of = shape, closures.shapes, as_of
-        self._closures = closures
+        self._closures, self._derived = closures, derived
         self._own = [name for name, each in derived.items() if each.cls is shape.cls]
         own = {name: attrs.evolve(derived[name], rows=()) for name in self._own}
         self._beside = {**derived, **own}
@@ -327,18 +329,25 @@ class States:
             return read
         return lambda frame: (read(frame), *map(self._numbers(frame).__getitem__, places))
 
-    def settled(self, conditions: Iterable[expr.Condition]) -> Callable[[Frame], Hashable]:
+    def settled(
+        self, conditions: Iterable[expr.Condition], supposed: Sequence[str]
+    ) -> Callable[[Frame], Hashable]:
         """
         Return what gives the state of all that what is said of conditions hangs on.
 
         Where the derived facts that they read are settled, these are cited themselves: it does not
-        matter what settles them.
+        matter what settles them. Of one that reads another of which a value is supposed, what
+        settles it is cited.
         """
         conditions = [*conditions]
         whole = self.of(conditions)
         read, places = self._read(conditions)
         several = [self._closures.settling(self._own[each], self._shape.cls) for each in places]
-        if not places or not all(several):
+        names = [self._own[each] for each in places]
+        below = {
+            other for name in names for other in beneath(name, self._derived, ()) if other != name
+        }
+        if not places or not all(several) or not below.isdisjoint(supposed):
             return whole
 
         def state(frame: Frame) -> Hashable:
