@@ -40,6 +40,7 @@ from govrules import (
     read,
 )
 from govrules.vocabulary import vocabulary_of
+from tests.testing.packs import NAMES
 
 ROOT = Path(__file__).parents[1]
 LIST = Path(__file__).with_suffix(".txt")
@@ -200,9 +201,9 @@ def test_a_rulebook_is_small_and_is_unpickled_once() -> None:
 
 
 def test_of_rulebooks_that_were_unpickled_the_last_are_kept() -> None:
-    head = TEXTS["rulebook.yaml"]
+    head = NAMES["rulebook.yaml"]
     several = [head.replace("title: Own", f"title: Own {number}") for number in range(9)]
-    packed = [pickle.dumps(load_rulebook(TEXTS | {"rulebook.yaml": each})) for each in several]
+    packed = [pickle.dumps(load_rulebook(NAMES | {"rulebook.yaml": each})) for each in several]
     first, *_, last = [pickle.loads(each) for each in packed]
     assert pickle.loads(packed[-1]) is last
     assert pickle.loads(packed[0]) is not first
@@ -289,36 +290,19 @@ def test_a_rule_that_is_not_there_may_be_meant_for_another() -> None:
 
 # ── Rules from anywhere ───────────────────────────────────────────────────────────────────────
 
-TEXTS = {
-    "rulebook.yaml": (
-        'govrules: 1\nid: own\ntitle: Own\nversion: "1"\nowner: us\n'
-        'sources:\n  s: { title: S, publisher: P, year: "2025" }\n'
-    ),
-    "names.yaml": """govrules: 1
-theme: names
-rules:
-  - id: no-name
-    title: The partnership has no name
-    principle: A partnership has a name.
-    source: { document: s, paragraph: 1 }
-    requires: { not: { name: none } }
-    severity: low
-""",
-}
-
 
 def test_a_pack_is_loaded_from_texts() -> None:
-    rulebook = load_rulebook(TEXTS)
+    rulebook = load_rulebook(NAMES)
     (rule,) = rulebook.rules
     assert str(rule.span) == "pack-1/names.yaml:4"
     assert [each.rule.id for each in assess(Partnership(name=None), rulebook).flagged] == [
         "no-name"
     ]
-    assert load_rulebook(TEXTS) == rulebook
+    assert load_rulebook(NAMES) == rulebook
 
 
 def test_a_problem_of_a_text_has_its_place() -> None:
-    texts = TEXTS | {"names.yaml": TEXTS["names.yaml"].replace("name: none", "nmae: none")}
+    texts = NAMES | {"names.yaml": NAMES["names.yaml"].replace("name: none", "nmae: none")}
     with pytest.raises(RuleFileError) as caught:
         load_rulebook(texts)
     (problem,) = caught.value.diagnostics
@@ -327,11 +311,11 @@ def test_a_problem_of_a_text_has_its_place() -> None:
 
 
 def test_the_content_of_a_pack_is_what_its_files_say(tmp_path: Any) -> None:
-    for name, text in TEXTS.items():
+    for name, text in NAMES.items():
         (tmp_path / name).write_text(text, "utf-8")
     (by_folder,) = load_rulebook(tmp_path).packs
-    (by_texts,) = load_rulebook(TEXTS).packs
-    (changed,) = load_rulebook(TEXTS | {"names.yaml": TEXTS["names.yaml"] + "# more\n"}).packs
+    (by_texts,) = load_rulebook(NAMES).packs
+    (changed,) = load_rulebook(NAMES | {"names.yaml": NAMES["names.yaml"] + "# more\n"}).packs
     assert by_folder == by_texts
     assert changed.content != by_texts.content
 
@@ -339,7 +323,7 @@ def test_the_content_of_a_pack_is_what_its_files_say(tmp_path: Any) -> None:
 def test_an_installed_package_offers_a_pack(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     package = tmp_path / "council_rules"
     (package / "pack").mkdir(parents=True)
-    for name, text in TEXTS.items():
+    for name, text in NAMES.items():
         (package / "pack" / name).write_text(text, "utf-8")
     (package / "__init__.py").write_text(
         "from importlib.resources import files\n\ndef pack():\n    return files(__name__) / 'pack'\n"
@@ -353,10 +337,10 @@ def test_an_installed_package_offers_a_pack(tmp_path: Any, monkeypatch: pytest.M
     assert str(rulebook.rules[0].span) == "council/names.yaml:4"
     extended = load_rulebook(
         {
-            "rulebook.yaml": TEXTS["rulebook.yaml"].replace(
+            "rulebook.yaml": NAMES["rulebook.yaml"].replace(
                 "id: own", "id: mine\nextends: [council]"
             ),
-            "names.yaml": TEXTS["names.yaml"],
+            "names.yaml": NAMES["names.yaml"],
         }
     )
     assert [each.id for each in extended.packs] == ["council", "mine"] or {
@@ -376,8 +360,8 @@ def zipped(folder: Path, files: dict[str, str]) -> zipfile.Path:
 
 
 def test_a_pack_is_loaded_from_the_resources_of_a_package(tmp_path: Path) -> None:
-    cited = TEXTS | {
-        "rulebook.yaml": TEXTS["rulebook.yaml"].replace('"2025"', '"2025", text: texts/s.txt'),
+    cited = NAMES | {
+        "rulebook.yaml": NAMES["rulebook.yaml"].replace('"2025"', '"2025", text: texts/s.txt'),
         "texts/s.txt": "A partnership has a name.\n",
     }
     rulebook = load_rulebook(zipped(tmp_path, cited))
@@ -387,8 +371,8 @@ def test_a_pack_is_loaded_from_the_resources_of_a_package(tmp_path: Path) -> Non
 
 def test_of_a_package_no_folder_is_gone_down_for_ever(tmp_path: Path) -> None:
     deep = "a/b/c/d/s.txt"
-    cited = TEXTS | {
-        "rulebook.yaml": TEXTS["rulebook.yaml"].replace('"2025"', f'"2025", text: {deep}'),
+    cited = NAMES | {
+        "rulebook.yaml": NAMES["rulebook.yaml"].replace('"2025"', f'"2025", text: {deep}'),
         deep: "A partnership has a name.\n",
     }
     assert load_rulebook(cited).rules
@@ -418,7 +402,7 @@ def test_an_installed_package_offers_a_pack_in_any_form(
     package, about = tmp_path / "offered", tmp_path / "offered-1.0.dist-info"
     about.mkdir()
     (package / "pack").mkdir(parents=True)
-    for name, text in TEXTS.items():
+    for name, text in NAMES.items():
         (package / "pack" / name).write_text(text, "utf-8")
     (package / "__init__.py").write_text(OFFERED, "utf-8")
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: offered\nVersion: 1.0\n")
@@ -427,8 +411,8 @@ def test_an_installed_package_offers_a_pack_in_any_form(
     )
     (about / "entry_points.txt").write_text(f"[govrules.packs]\n{points}")
     monkeypatch.syspath_prepend(str(tmp_path))
-    assert load_rulebook("folder").rules == load_rulebook(TEXTS).rules
-    assert load_rulebook("texts").rules == load_rulebook(TEXTS).rules
+    assert load_rulebook("folder").rules == load_rulebook(NAMES).rules
+    assert load_rulebook("texts").rules == load_rulebook(NAMES).rules
     with pytest.raises(GovrulesError, match=r"the pack `broken` .* cannot be loaded: no such luck"):
         load_rulebook("broken")
     with pytest.raises(

@@ -14,6 +14,7 @@ from govrules import RuleFileError, load_rulebook
 from govrules.coverage import Covered, Unit, coverage, gaps, read_units
 from govrules.render.catalogue import escaped
 from govrules.rulebook.ast import Citation
+from tests.testing.packs import NAMES
 
 sphinxext = pytest.importorskip("govrules.sphinxext", reason="Sphinx is not installed here")
 
@@ -181,26 +182,6 @@ def test_the_table_names_each_part_with_its_rules_or_its_reason(rulebook):
 pytest.importorskip("sphinx")
 pytest.importorskip("myst_parser")
 
-PACK = {
-    "rulebook.yaml": """govrules: 1
-id: own
-title: Own
-version: "1"
-owner: us
-sources:
-  s: { title: S, publisher: P, year: "2025" }
-""",
-    "names.yaml": """govrules: 1
-theme: names
-rules:
-  - id: no-name
-    title: The partnership has no name
-    principle: A partnership has a name.
-    source: { document: s, paragraph: 1 }
-    requires: { not: { name: none } }
-    severity: low
-""",
-}
 BLOCK = "```{govrules-catalogue} own\n```\n"
 
 
@@ -210,7 +191,7 @@ def build(folder: Path, pages: dict[str, str]) -> tuple[int, str, str]:
         "project = 'x'\nextensions = ['govrules.sphinxext']\nnitpicky = True\n"
     )
     (folder / "own").mkdir()
-    for name, text in {**{f"own/{each}": text for each, text in PACK.items()}, **pages}.items():
+    for name, text in {**{f"own/{each}": text for each, text in NAMES.items()}, **pages}.items():
         (folder / name).write_text(text, "utf-8")
     command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-n", "-j", "2"]
     done = subprocess.run(

@@ -1,8 +1,30 @@
-"""A pack of a project's own: one rule that is sound, one with a broken example, one perverse."""
+"""Packs of a project's own: one rule that is sound, one with a broken example, one perverse; and one of texts."""
 
 from __future__ import annotations
 
 from pathlib import Path
+
+#: A pack of one rule, as the texts of its files.
+NAMES = {
+    "rulebook.yaml": """govrules: 1
+id: own
+title: Own
+version: "1"
+owner: us
+sources:
+  s: { title: S, publisher: P, year: "2025" }
+""",
+    "names.yaml": """govrules: 1
+theme: names
+rules:
+  - id: no-name
+    title: The partnership has no name
+    principle: A partnership has a name.
+    source: { document: s, paragraph: 1 }
+    requires: { not: { name: none } }
+    severity: low
+""",
+}
 
 RULEBOOK = """\
 govrules: 1
