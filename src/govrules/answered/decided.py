@@ -16,7 +16,7 @@ from govrules.diagnostics import Code, Diagnostic, did_you_mean
 from govrules.editing import Flat
 from govrules.portfolio import THE_REGISTER
 from govrules.rulebook.ast import Rulebook
-from govrules.rulebook.decisions import Action, State, Waiver, due_date
+from govrules.rulebook.decisions import Action, State, Waiver
 from govrules.vocabulary import Date, YesNo
 
 _DATE: Final = decoder(Date())
@@ -111,7 +111,7 @@ def _due(row: Row, book: Returned, rulebook: Rulebook) -> dt.date | str | None:
     remedy = next((each.remedy for each in rulebook.rules if each.id in rules), None)
     if remedy is None or book.as_of is None:
         return None
-    return due_date(remedy.within, book.as_of) or remedy.within.removeprefix("the ")
+    return sheets.due_of(remedy.within, book.as_of)
 
 
 def _actions(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import hashlib
 import json
 import re
@@ -10,6 +11,8 @@ from typing import Any, Final
 
 from govrules.answered.answer import OF_RECORD
 from govrules.reading import facts_data
+from govrules.rulebook.decisions import due_date
+from govrules.truth import Unknown
 
 QUESTIONS: Final = "Questions"
 CLAUSES: Final = "Clauses"
@@ -57,6 +60,11 @@ MADE_FOR: Final = ("Register", "Rules", "Version", "As of")
 CLAUSES_FACT: Final = "governing_document.clauses"
 DONT_KNOW: Final = "don't know"
 _KEY: Final = re.compile(r"k[a-z2-7]{15}")
+
+
+def due_of(within: str, as_of: dt.date | Unknown) -> dt.date | str:
+    """Return what stands under *By when* of a remedy: the day by which it is due, or its words."""
+    return due_date(within, as_of) or within.removeprefix("the ")
 
 
 def key_of(pack: str, partnership: str, fact: str) -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from govrules.answered.sheets import ACTION_HEADS, ACTIONS, WAIVER_HEADS, WAIVERS
+from govrules.answered.sheets import ACTION_HEADS, ACTIONS, WAIVER_HEADS, WAIVERS, due_of
 from govrules.assessment import Assessment
 from govrules.catalogue import citation_phrase
 from govrules.explain.english import severity_sentence
@@ -174,7 +173,7 @@ def _write_action(sheet: Sheet, action: Task, report: Report) -> None:
     number = each.id or each.name or THE_REGISTER
     rules = [one.rule.id for one in action.findings]
     decided = next((one for one in each.actions if one.rule in rules), None)
-    due: str | dt.date = action.due or action.within.removeprefix("the ")
+    due = due_of(action.within, each.as_of)
     if decided is not None and decided.by:
         due = decided.by
     at = sheet.add(
