@@ -106,7 +106,8 @@ def with_own(cls: type, own: Own) -> type:
     for name, fact in fields.items():
         if isinstance(fact.type, Record | Records):
             inner = with_own(fact.type.cls, own)
-            fields[name] = attrs.evolve(fact, type=type(fact.type)(inner))
+            if inner is not fact.type.cls:
+                fields[name] = attrs.evolve(fact, type=type(fact.type)(inner))
     if own.get(cls):
         fields[LOCAL] = Fact(
             name=LOCAL,
@@ -202,15 +203,15 @@ def adopted(record: Any, cls: type, strays: list[str], path: str = "") -> Any:  
     its: type = type(record)
     if base_of(its) is not base:
         return record
-    aliases = _aliases(cls)
+    aliases, parts = _aliases(cls), _parts(cls)
     held = {name: getattr(record, name) for name in _aliases(base)}
     own = _own_of(record)
     if LOCAL in held:
         held[LOCAL] = {}
-    for name, kind in _parts(cls).items():
+    for name, kind in parts.items():
         value = own if name == LOCAL else held[name]
         held[name] = _adopted(value, kind, strays, f"{path}{name}")
-    if LOCAL not in _parts(cls):
+    if LOCAL not in parts:
         strays += (f"{path}{LOCAL}.{each}" for each in (() if own is UNKNOWN else own))
     return cls(**{aliases[name]: value for name, value in held.items()})
 
@@ -229,11 +230,11 @@ def _may_hold_own(cls: type) -> bool:
 
 def _fits(record: Any, cls: type) -> bool:  # noqa: ANN401 - a record
     """Tell whether a record, and what it holds, has its own facts where a class has them."""
-    holders = _holders(cls)
+    holders, parts = _holders(cls), _parts(cls)
     if type(record) is not cls:
         return False
     own = getattr(record, LOCAL, UNKNOWN)
-    if own is not UNKNOWN and own and not any(name == LOCAL for name, _ in holders):
+    if own is not UNKNOWN and own and LOCAL not in parts:
         return False
     for name, kind in holders:
         value = getattr(record, name)

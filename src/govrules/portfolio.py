@@ -12,7 +12,7 @@ from typing import Any, Final, TypeAlias, TypeVar, cast
 
 import attrs
 
-from govrules.assessment import Assessment, assess, assess_each, ended
+from govrules.assessment import Assessment, assess_made, ended
 from govrules.decode.names import fold_body
 from govrules.decode.states import fold
 from govrules.diagnostics import Code, Diagnostic, Place
@@ -134,14 +134,18 @@ def assess_register(
     """
     check_rulebook(rulebook)
     check_as_of(as_of)
-    if not isinstance(register, Collected):
+    judged = functools.partial(assess_made, rulebook=rulebook, as_of=as_of, engine=engine)
+    if isinstance(register, Collected):
+        of_it = _nothing(register, rulebook, as_of)
+        entries = tuple(check_subject(each, rulebook) for each in entries_of(register))
+    else:
+        # Its entries are checked with it.
         register = check_subject(register, rulebook)
-    entries = entries_of(register)
+        (of_it,) = judged((register,))
+        entries = entries_of(register)
     whole = RegisterAssessment(
-        register=_nothing(register, rulebook, as_of)
-        if isinstance(register, Collected)
-        else assess(register, rulebook, as_of=as_of, engine=engine),
-        entries=tuple(assess_each(entries, rulebook, as_of=as_of, engine=engine)),
+        register=of_it,
+        entries=tuple(judged(entries)),
         pairs=(),
         problems=tuple(register_problems(entries)),
         warnings=tuple(doubts(register, as_of)),

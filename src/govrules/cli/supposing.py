@@ -104,18 +104,16 @@ def suppose(
             f"`--set {error.path}` names no record that is there, or one of several called so",
             "name a record that is there",
         ) from error
-    _print(found, facts, format_, output, full=full)
+    _print(found, format_, output, full=full)
     return found.after
 
 
-def _print(
-    found: WhatIf, facts: dict[str, Any], format_: str, output: Path | None, *, full: bool
-) -> None:
+def _print(found: WhatIf, format_: str, output: Path | None, *, full: bool) -> None:
     if format_ == "json":
         emit_json(what_if_data(found), output)
         return
     rulebook = found.before.rulebook
-    said = {path: _said(path, value, rulebook) for path, value in facts.items()}
+    said = {path: _said(path, value, rulebook) for path, value in found.facts.items()}
     show(what_if_lines(found, said, full=full), output)
 
 

@@ -342,8 +342,8 @@ class States:
         conditions = [*conditions]
         whole = self.of(conditions)
         read, places = self._read(conditions)
-        several = [self._closures.settling(self._own[each], self._shape.cls) for each in places]
         names = [self._own[each] for each in places]
+        several = [self._closures.settling(each, self._shape.cls) for each in names]
         below = {
             other for name in names for other in beneath(name, self._derived, ()) if other != name
         }

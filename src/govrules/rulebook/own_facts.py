@@ -29,7 +29,7 @@ from govrules.vocabulary import (
 )
 
 #: What is put together from what is recorded, and never recorded itself.
-MADE: Final = (Pair, AssessmentFacts)
+_PUT_TOGETHER: Final = (Pair, AssessmentFacts)
 _PREFIX: Final = f"{LOCAL}."
 _TYPES: Final[Mapping[str, FactType]] = {
     "yes or no": YesNo(),
@@ -69,7 +69,7 @@ def read_own(
 
 def _class_of(report: Report, key: Scalar, cls: type, listed: str) -> type | None:
     """Return the class of the records of a list, or of a subject where no list is named."""
-    if cls in MADE:
+    if cls in _PUT_TOGETHER:
         message = f"nobody can record `{key.text}` of a {words_of(cls)}"
         report.add(Code.OWN_FACT_OUT_OF_PLACE, message, key, WHERE_OWN)
         return None
@@ -81,9 +81,8 @@ def _class_of(report: Report, key: Scalar, cls: type, listed: str) -> type | Non
     if found is not None and isinstance(found.type, Records) and path != listed:
         return found.type.cls
     lists = [each for each in facts if isinstance(facts[each].type, Records)]
-    name = key.text.rpartition(_PREFIX)[2]
     message = f"`{listed.removesuffix('.')}` is no list of a {words_of(cls)}"
-    known = [f"{each}[].{_PREFIX}{name}" for each in lists]
+    known = [f"{each}[].{key.text.removeprefix(listed)}" for each in lists]
     near = did_you_mean(key.text, known) or WHERE_OWN
     report.add(Code.OWN_FACT_OUT_OF_PLACE, message, key, near)
     return None
