@@ -20,7 +20,7 @@ from govrules.engines.registry import NEVER_FLAGS
 from govrules.explain.ways import Effort, each_choice
 from govrules.facts import Facts
 from govrules.render.html import short_reasons
-from govrules.render.report import Origin, Report
+from govrules.render.report import Provenance, SubjectReport
 from govrules.testing.theorems.advice import keeping
 
 FINDINGS = 100_000
@@ -38,9 +38,9 @@ def main(wanted: int = FINDINGS) -> int:
             subjects = [*subjects_of(batch.slice(first, AT_ONCE), Partnership, book)]
             for found in assess_each(subjects, book, as_of=AS_OF, engine="compiled"):
                 case, effort = case_of(Facts(found.subject, AS_OF), book), Effort(found.subject)
-                report = Report(found)
+                report = SubjectReport(found)
                 for finding in found.flagged:
-                    told = short_reasons(report.reasons(finding), Origin())
+                    told = short_reasons(report.reasons(finding), Provenance())
                     lines.append(len(told["shown"]) + bool(told["more"]))
                     for way in finding.clears:
                         ways += 1

@@ -26,7 +26,7 @@ from govrules import Partner, Partnership, Verdict, assess_register, load_rulebo
 from govrules.engines.registry import comparable
 from govrules.engines.registry import engine as engine_called
 from govrules.live.evaluation import default_engine
-from govrules.live.json_values import Reader
+from govrules.live.json_values import JsonReader
 from govrules.live.register import LiveRegister
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import (
@@ -97,7 +97,7 @@ class Events:
     def partnership(self, key: str) -> Partnership:
         """Return a partnership of which a fifth of all facts is recorded."""
         entry = RULEBOOK.adopted(Partnership(id=key, name=f"Partnership {key}"))
-        reader = Reader(RULEBOOK)
+        reader = JsonReader(RULEBOOK)
         for path, fact_type in self.random.sample(self.paths, len(self.paths) // 5):
             entry = reader.changed(entry, path, self.value(fact_type))
         names = self.random.sample(self.names, 2)
@@ -235,7 +235,7 @@ def speed(entries: int, engine: str, base: str) -> None:
             yield
 
     rules = RULEBOOK.rules_for("partnership", AS_OF)
-    reader = Reader(RULEBOOK)
+    reader = JsonReader(RULEBOOK)
     known = {key: events.partnership(key) for key in events.ids}
     judge = engine_called(base).outcomes
 

@@ -55,22 +55,19 @@ def pack_of(number: int, folder: Path) -> list[str]:
     source = ROOT / "rules" / "governing-partnerships"
     shutil.copytree(source, folder, dirs_exist_ok=True)
     themes = [path for path in sorted(folder.glob("*.yaml")) if path.name != "rulebook.yaml"]
-    blocks: list[str] = []
-    for path in themes:
-        text = path.read_text()
-        blocks += ["  - id:" + part for part in text.split("\n  - id:")[1:]]
-        path.unlink()
-    texts = [(folder / "rulebook.yaml").read_text()]
-    per_file = 100
-    for start in range(0, number, per_file):
-        rules = []
-        for index in range(start, min(start + per_file, number)):
-            first, _, rest = blocks[index % len(blocks)].partition("\n")
-            rules.append(f"{first}-copy-{index}\n{rest}")
-        text = f"govrules: 1\ntheme: theme-{start}\nrules:\n" + "\n".join(rules) + "\n"
-        (folder / f"theme-{start:05}.yaml").write_text(text)
-        texts.append(text)
-    return texts
+    blocks = [
+        (path.stem, part) for path in themes for part in path.read_text().split("\n  - id:")[1:]
+    ]
+    # The rules themselves stay, for some name each other.
+    copies: dict[str, list[str]] = {}
+    for index in range(number - len(blocks)):
+        theme, block = blocks[index % len(blocks)]
+        first, _, rest = block.partition("\n")
+        copies.setdefault(theme, []).append(f"  - id:{first}-copy-{index}\n{rest}")
+    for theme, several in copies.items():
+        text = f"govrules: 1\ntheme: {theme}\nrules:\n" + "\n".join(several) + "\n"
+        (folder / f"{theme}-copies.yaml").write_text(text)
+    return [path.read_text() for path in sorted(folder.glob("*.yaml"))]
 
 
 def loading() -> bool:

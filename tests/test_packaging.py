@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import importlib.util
 import os
@@ -424,3 +425,16 @@ def test_what_is_code():
         '"""\nA module.\n"""\n\n# a remark\nx = (\n    1,\n)  # one\n\n\ndef f():\n    """Say."""\n'
     )
     assert size.lines_of_code(text) == 4
+
+
+#: Words that mean one thing to those who record facts, and another to those who read findings.
+TWO_READERS = {"Reason", "Status"}
+
+
+def test_a_class_has_its_name_for_itself() -> None:
+    named: dict[str, list[str]] = {}
+    for path in sorted((ROOT / "src" / "govrules").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                named.setdefault(node.name.lstrip("_"), []).append(f"{path.name}:{node.lineno}")
+    assert {name: its for name, its in named.items() if len(its) > 1}.keys() == TWO_READERS

@@ -171,7 +171,7 @@ class ParameterEntry:
 
 
 @attrs.frozen
-class Share:
+class SourceShare:
     """
     Of one element of rules, or of all parameters, how far the sources go.
 
@@ -256,7 +256,7 @@ def claims_phrase(claims: Iterable[Claim]) -> str:
     return "; ".join(f"{joined(of)} {says}" for says, of in alike.items() if of)
 
 
-def shares(rulebook: Rulebook) -> tuple[Share, ...]:
+def shares(rulebook: Rulebook) -> tuple[SourceShare, ...]:
     """Return how far the sources go, for each element of rules and for the parameters."""
     found: dict[str, Counter[Says | None]] = {each: Counter() for each in ELEMENTS}
     for rule in rulebook.rules:
@@ -264,7 +264,8 @@ def shares(rulebook: Rulebook) -> tuple[Share, ...]:
             found[element][rule.says.get(element)] += 1
     found["parameter"] = Counter(each.says for each in rulebook.parameters.values())
     return tuple(
-        Share(of, tuple(counted[each] for each in SAYS_IN_WORDS)) for of, counted in found.items()
+        SourceShare(of, tuple(counted[each] for each in SAYS_IN_WORDS))
+        for of, counted in found.items()
     )
 
 

@@ -21,7 +21,7 @@ from govrules.explain.because import because, called_of, of_two, owner_of, proof
 from govrules.explain.cells import Cited, Frame, Restricted
 from govrules.explain.compared import chosen_phrase
 from govrules.explain.english import known_phrase
-from govrules.explain.judging import Said
+from govrules.explain.judging import ExplainedOutcome
 from govrules.explain.questions import questions
 from govrules.explain.view import Seen, View
 from govrules.explain.ways import ToBeChosen
@@ -201,7 +201,7 @@ class Finding(ShownInNotebooks):
         return self._seen.view
 
     @cached_property
-    def _said(self) -> Said:
+    def _said(self) -> ExplainedOutcome:
         """What the rule says as explanations reach it."""
         said = self._view.said(self.rule)
         found = said.outcome
@@ -497,7 +497,7 @@ def may_rest_on_nothing(finding: Finding, paths: Iterable[str]) -> bool:
 NOT_KNOWN_ANY_MORE: Final = "it is not known any more whether"
 
 
-def _opened(found: plan.Opened) -> Opened:
+def _opened(found: plan.SideEffect) -> Opened:
     rule, outcome = found.rule, found.outcome
     if outcome.severity is None:
         good = phrases.lowered(rule.met or rule.title)

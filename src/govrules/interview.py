@@ -217,7 +217,7 @@ class Interview:
         return tuple(each.fact for each in self._all_open)
 
     @property
-    def _left(self) -> list[_Open]:
+    def _left(self) -> list[_OpenFact]:
         passed = self._passed
         return [each for each in self._all_open if each.fact not in passed]
 
@@ -225,7 +225,7 @@ class Interview:
         left = self._left
         by_fact = {each.fact: each for each in left}
         for path in self._of_first():
-            return self._prompt_for(by_fact.get(path) or _Open(path, None))
+            return self._prompt_for(by_fact.get(path) or _OpenFact(path, None))
         return self._prompt_for(left[0]) if left else None
 
     def _of_first(self) -> Iterator[str]:
@@ -244,7 +244,7 @@ class Interview:
         return current_value(self._subject, path, self.rulebook)
 
     @cached_property
-    def _all_open(self) -> list[_Open]:
+    def _all_open(self) -> list[_OpenFact]:
         """Every question that is open and can be asked, in the order of consequence."""
         assessment = self.assessment
         questions: Iterable[RankedQuestion] = assessment.questions
@@ -253,7 +253,7 @@ class Interview:
             wanted = {each.fact for each in assessment.derived[settle].questions}
             questions = [each for each in questions if each.question.fact in wanted]
         found = [
-            _Open(named_path(self._subject, each.question.fact), each)
+            _OpenFact(named_path(self._subject, each.question.fact), each)
             for each in questions
             if each.could_be >= self.level or self._settle
         ]
@@ -272,7 +272,7 @@ class Interview:
             None if isinstance(of, Records) and (found.list or not label_of(of.cls)) else found.fact
         )
 
-    def _prompt_for(self, each: _Open) -> Prompt:
+    def _prompt_for(self, each: _OpenFact) -> Prompt:
         fact = self._fact(each.fact)
         if fact is None:
             raise FactsError("first", "a fact that can be asked for", each.fact)
@@ -416,7 +416,7 @@ class Interview:
 
 
 @attrs.frozen
-class _Open:
+class _OpenFact:
     """A fact that is open, and the question for it where a rule asks one."""
 
     fact: str

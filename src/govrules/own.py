@@ -35,18 +35,18 @@ LOCAL: Final = "local"
 Own: TypeAlias = Mapping[type, Mapping[str, Fact]]
 
 
-class _Made(type):
+class _OwnFactsMeta(type):
     """The class of the classes that are made here: they pickle by what they are made of."""
 
     made_of: tuple[str, type, Mapping[str, Fact], str]
 
 
-def _reduced(cls: _Made) -> tuple[Any, ...]:
+def _reduced(cls: _OwnFactsMeta) -> tuple[Any, ...]:
     made: Any = _made
     return made, cls.made_of
 
 
-copyreg.pickle(_Made, _reduced)
+copyreg.pickle(_OwnFactsMeta, _reduced)
 
 
 class OwnFacts:
@@ -136,7 +136,7 @@ def _made(name: str, base: type, fields: Mapping[str, Fact], at: str) -> type:
     body |= {"__annotations__": dict.fromkeys(added, Any), "__module__": base.__module__}
     equal = OwnFacts.__eq__ if alone else _equal
     body |= {"__qualname__": at, "__eq__": equal, "__hash__": base.__hash__}
-    cls: Any = attrs.frozen(kw_only=True, eq=False)(_Made(name, (base,), body))
+    cls: Any = attrs.frozen(kw_only=True, eq=False)(_OwnFactsMeta(name, (base,), body))
     cls.made_of = (name, base, fields, at)
     about = frozenset[str]() if alone else vocabulary_of(base).about - {*fields}
     MADE[cls] = Vocabulary(cls, fields, dotted(fields), about)
@@ -145,7 +145,7 @@ def _made(name: str, base: type, fields: Mapping[str, Fact], at: str) -> type:
 
 def base_of(cls: type) -> type:
     """Return the class of which one with own facts was made; itself where none was."""
-    return cls.made_of[1] if isinstance(cls, _Made) else cls
+    return cls.made_of[1] if isinstance(cls, _OwnFactsMeta) else cls
 
 
 def _equal(one: Any, other: object) -> Any:  # noqa: ANN401 - a record, and what `==` returns

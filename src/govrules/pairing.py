@@ -124,7 +124,7 @@ def _pairs(
     for index, its in enumerate(keys):
         for key in dict.fromkeys(its):
             by_key.setdefault(key, []).append(index)
-    sides: dict[int, _Side] = {}
+    sides: dict[int, _PairSide] = {}
     for one, its in enumerate(keys):
         others = {two for key in its for two in by_key[key] if two > one}
         for index in (one, *others) if others else ():
@@ -159,7 +159,7 @@ def _members(entry: Partnership) -> Members:
 
 
 @attrs.frozen(eq=False)
-class _Side:
+class _PairSide:
     """One of two partnerships, with what it is compared by, worked out once."""
 
     entry: Partnership
@@ -184,12 +184,12 @@ class _Side:
         return self._below[which, what]
 
 
-def _side(entry: Partnership) -> _Side:
+def _side(entry: Partnership) -> _PairSide:
     name = str(entry.name if isinstance(entry.name, str) else entry.id)
     parent = _parent(entry)
     objective = entry.objective
     members = _members(entry)
-    return _Side(
+    return _PairSide(
         entry=entry,
         name=name,
         id=entry.id if isinstance(entry.id, str) else name,
@@ -222,8 +222,8 @@ def _words(text: str) -> frozenset[tuple[str, int]]:
 class _Two(NamedTuple):
     """Two partnerships, and what they have in common."""
 
-    one: _Side
-    two: _Side
+    one: _PairSide
+    two: _PairSide
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -313,7 +313,7 @@ def _in_both(
     )
 
 
-def _identical(first: _Side, second: _Side) -> bool | Unknown:
+def _identical(first: _PairSide, second: _PairSide) -> bool | Unknown:
     (ones, ones_complete), (twos, twos_complete) = first.members, second.members
     if (ones_complete and not twos.keys() <= ones.keys()) or (
         twos_complete and not ones.keys() <= twos.keys()
@@ -331,7 +331,7 @@ def _same(one: str | Unknown | None, two: str | Unknown | None) -> bool | Unknow
     return one == two
 
 
-def _similarity(first: _Side, second: _Side) -> Decimal | Unknown:
+def _similarity(first: _PairSide, second: _PairSide) -> Decimal | Unknown:
     one, two = first.words, second.words
     if isinstance(one, Unknown) or isinstance(two, Unknown):
         return UNKNOWN
@@ -340,7 +340,7 @@ def _similarity(first: _Side, second: _Side) -> Decimal | Unknown:
     return _PER_CENT[round(100 * 2 * len(one & two) / total)] if total else _PER_CENT[0]
 
 
-def _nested(one: _Side, two: _Side) -> bool | Unknown:
+def _nested(one: _PairSide, two: _PairSide) -> bool | Unknown:
     if one.parent is None and two.parent is None:
         return False
     unknown = False
@@ -355,7 +355,7 @@ def _nested(one: _Side, two: _Side) -> bool | Unknown:
 
 
 #: How two compare, by the path of each fact of the pair.
-_COMPARED: Final[Mapping[str, Callable[[_Side, _Side], Any]]] = {
+_COMPARED: Final[Mapping[str, Callable[[_PairSide, _PairSide], Any]]] = {
     "membership_identical": _identical,
     "same_area": lambda one, two: _same(one.area, two.area),
     "objective_similarity": _similarity,
@@ -442,13 +442,13 @@ def _asked(rules: Sequence[Rule], rulebook: Rulebook) -> frozenset[str]:
     return frozenset(reads(conditions, rulebook.derived))
 
 
-def _kinds(asked: Iterable[str]) -> Callable[[_Side], Any]:
+def _kinds(asked: Iterable[str]) -> Callable[[_PairSide], Any]:
     """Return what tells of which kind an entry is: the same where rules read the same of it."""
     paths = sorted({path.partition("[]")[0] for path in _of_sides(asked)})
     kinds: dict[Any, int] = {}
     found: dict[int, int] = {}
 
-    def kind_of(side: _Side) -> int:
+    def kind_of(side: _PairSide) -> int:
         kind = found.get(id(side.entry))
         if kind is None:
             key = tuple(recorded(side.entry, path) for path in paths)

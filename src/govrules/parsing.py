@@ -55,7 +55,7 @@ def parse(
         return None
     events = yaml.parse(text, Loader=yaml.CSafeLoader)
     try:
-        root = _Builder(report, quoted=quoted).build(events)
+        root = _NodeBuilder(report, quoted=quoted).build(events)
     except yaml.MarkedYAMLError as error:
         _report_yaml_error(error, report)
         return None
@@ -73,7 +73,7 @@ def parse(
 
 
 @attrs.define(eq=False)
-class _Open:
+class _OpenNode:
     """A collection that is not closed yet; of a mapping, its keys, and the one without a value."""
 
     node: Entries | Items
@@ -81,7 +81,7 @@ class _Open:
     keys: set[str] = attrs.field(factory=set)
 
 
-class _Builder:
+class _NodeBuilder:
     """Turns parser events into nodes, refusing what the format refuses."""
 
     def __init__(self, report: Report, *, quoted: bool) -> None:
@@ -91,7 +91,7 @@ class _Builder:
 
     def build(self, events: Iterable[Any]) -> Node | None:
         root: Node | None = None
-        stack: list[_Open] = []
+        stack: list[_OpenNode] = []
         documents = 0
         flow: list[bool] = []
         for event in events:
@@ -129,7 +129,7 @@ class _Builder:
             else:
                 self._attach(stack[-1], node)
             if not isinstance(node, Scalar):
-                stack.append(_Open(node))
+                stack.append(_OpenNode(node))
         if isinstance(root, Scalar) and not root.text:
             return None
         return root
@@ -141,7 +141,7 @@ class _Builder:
         plain = not (event.style and self.quoted)
         return Scalar(event.value, plain, start.line + 1, start.column + 1, length)
 
-    def _attach(self, within: _Open, node: Node) -> None:
+    def _attach(self, within: _OpenNode, node: Node) -> None:
         parent, key = within.node, within.key
         if isinstance(parent, Items):
             parent.items.append(node)

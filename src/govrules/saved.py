@@ -30,7 +30,7 @@ _LITTLE: Final = 14
 
 
 @attrs.frozen
-class Opened:
+class SavedFinding:
     """
     A finding that is flagged.
 
@@ -58,7 +58,7 @@ class Saved:
     """
 
     as_of: str
-    flagged: Mapping[tuple[str, str], Opened] = attrs.field(hash=False)
+    flagged: Mapping[tuple[str, str], SavedFinding] = attrs.field(hash=False)
 
     @property
     def data(self) -> dict[str, Any]:
@@ -71,7 +71,7 @@ class Saved:
 
 
 @attrs.frozen
-class Difference:
+class FindingDifference:
     """
     A finding that was opened, was closed, or is still open.
 
@@ -97,7 +97,7 @@ class Difference:
 
 
 @attrs.frozen(eq=False, slots=False)
-class Changed:
+class ChangesSince:
     """
     What changed since an assessment that was saved.
 
@@ -111,9 +111,9 @@ class Changed:
 
     before: str
     now: str
-    opened: tuple[Difference, ...]
-    closed: tuple[Difference, ...]
-    still: tuple[Difference, ...]
+    opened: tuple[FindingDifference, ...]
+    closed: tuple[FindingDifference, ...]
+    still: tuple[FindingDifference, ...]
 
     @property
     def since(self) -> str:
@@ -175,7 +175,7 @@ class Line:
     text: str
 
 
-def _line(each: Difference, now: str, *, one: bool) -> Line:
+def _line(each: FindingDifference, now: str, *, one: bool) -> Line:
     name = "" if one else f"{each.name}: "
     if each.how:
         return Line(each.severity, f"{name}{each.title} ({each.how})")
@@ -186,7 +186,7 @@ def _line(each: Difference, now: str, *, one: bool) -> Line:
     return Line(each.severity, text)
 
 
-def _difference_data(each: Difference) -> dict[str, Any]:
+def _difference_data(each: FindingDifference) -> dict[str, Any]:
     return {**attrs.asdict(each), "how": each.how or None}
 
 
@@ -216,7 +216,7 @@ def how_long(since: str, now: str) -> str:
 
 def save(
     folder: Path, called: str, assessments: Iterable[Assessment], as_of: dt.date | Unknown
-) -> Changed | None:
+) -> ChangesSince | None:
     """
     Save what is flagged into a folder, and return what changed since the last time.
 
@@ -258,7 +258,7 @@ def save(
 
 def changed_between(
     before: Iterable[Assessment], after: Iterable[Assessment], as_of: dt.date
-) -> Changed:
+) -> ChangesSince:
     """Return what changed from assessments to others of the same day."""
     was = _made(before, as_of.isoformat(), None)
     several = [*after]
@@ -303,45 +303,47 @@ def _parsed(data: Mapping[str, Any]) -> Saved:
     if data["govrules_saved"] != FORMAT:
         raise ValueError(data["govrules_saved"])
     dt.date.fromisoformat(data["as_of"])
-    flagged: dict[tuple[str, str], Opened] = {}
+    flagged: dict[tuple[str, str], SavedFinding] = {}
     for subject, its in data["subjects"].items():
         for rule, each in its["flagged"].items():
             dt.date.fromisoformat(each["since"])
             severity = Severity(each["severity"])
             name, title = str(its["name"]), str(each["title"])
-            flagged[subject, rule] = Opened(name, title, severity, each["since"])
+            flagged[subject, rule] = SavedFinding(name, title, severity, each["since"])
     return Saved(data["as_of"], flagged)
 
 
 def _made(assessments: Iterable[Assessment], now: str, before: Saved | None) -> Saved:
-    flagged: dict[tuple[str, str], Opened] = {}
+    flagged: dict[tuple[str, str], SavedFinding] = {}
     for each in assessments:
         for rule, _, severity in ended(each):
             if severity is not None:
                 was = before.flagged.get((each.id, rule.id)) if before else None
                 since = was.since if was else now
-                found = Opened(subject_name(each), rule.title, severity, since)
+                found = SavedFinding(subject_name(each), rule.title, severity, since)
                 flagged[each.id, rule.id] = found
     return Saved(now, flagged)
 
 
-def _changed(before: Saved, assessments: Iterable[Assessment], now: Saved) -> Changed:
+def _changed(before: Saved, assessments: Iterable[Assessment], now: Saved) -> ChangesSince:
     several = {each.id: each for each in assessments}
-    found: dict[str, list[Difference]] = {"opened": [], "closed": [], "still": []}
+    found: dict[str, list[FindingDifference]] = {"opened": [], "closed": [], "still": []}
     for (subject, rule), each in now.flagged.items():
         was = before.flagged.get((subject, rule))
         severity = was.severity if was else None
-        one = Difference(subject, rule=rule, was=severity, **attrs.asdict(each))
+        one = FindingDifference(subject, rule=rule, was=severity, **attrs.asdict(each))
         found["still" if was else "opened"].append(one)
     for (subject, rule), was in before.flagged.items():
         if (subject, rule) not in now.flagged:
             how = _how(several.get(subject), rule)
-            one = Difference(subject, rule=rule, was=was.severity, how=how, **attrs.asdict(was))
+            one = FindingDifference(
+                subject, rule=rule, was=was.severity, how=how, **attrs.asdict(was)
+            )
             found["closed"].append(one)
     for its in found.values():
         its.sort(key=lambda each: -each.severity.rank)
     found["still"].sort(key=lambda each: each.since)
-    return Changed(before.as_of, now.as_of, *map(tuple, found.values()))
+    return ChangesSince(before.as_of, now.as_of, *map(tuple, found.values()))
 
 
 def _how(assessment: Assessment | None, rule_id: str) -> str:

@@ -81,7 +81,7 @@ class Declared:
         return fact if owner is cls and "stated" in vocabulary.about else None
 
 
-class _Origin(Mapping[str, str]):
+class _NodeOrigin(Mapping[str, str]):
     """The places of the facts of a record, by path; worked out when they are asked for."""
 
     __slots__ = ("nodes", "report")
@@ -228,7 +228,7 @@ class SubjectReader(FactReader):
                 name: value for name, value in stated.items() if value is not UNKNOWN
             }
         if self.with_origin and "origin" in vocabulary.about:
-            values["origin"] = _Origin(origin, self.report)
+            values["origin"] = _NodeOrigin(origin, self.report)
         return cls(**values)
 
     def _is_derived(self, name: str, cls: type) -> bool:

@@ -505,7 +505,7 @@ def test_a_plan_of_many_records_is_the_one_that_is_found_change_by_change(
     thing = attrs.evolve(BROKEN, items=(BAD,) * 4, size=1)
 
     together = assessed(*rules, thing=thing).plan()
-    monkeypatch.setattr("govrules.explain.view.Changed.of", lambda *_: None)
+    monkeypatch.setattr("govrules.explain.view.ChangedSubject.of", lambda *_: None)
     assert together == assessed(*rules, thing=thing).plan()
     assert len(together.changes) == 3
     assert together.proven_smallest
@@ -519,8 +519,10 @@ def test_a_change_of_a_record_that_another_makes_needless_is_left_out(
                      thing=attrs.evolve(BROKEN, items=(BAD, BAD)))  # fmt: skip
     rules = found.rulebook.rules
     if not apart:
-        monkeypatch.setattr("govrules.explain.view.Changed.of", lambda *_: None)
-    search = plan_module._Search(plan_module._Board(rules, found._view, Severity.LOW), rules, rules)
+        monkeypatch.setattr("govrules.explain.view.ChangedSubject.of", lambda *_: None)
+    search = plan_module._PlanSearch(
+        plan_module._Board(rules, found._view, Severity.LOW), rules, rules
+    )
     assert search._needed({f"items[{at}].fine": True for at in (0, 1)}) == {"items[1].fine": True}
 
 

@@ -51,7 +51,7 @@ def main() -> int:
     chosen = parser.parse_args()
     rulebook = load_rulebook()
     rules = rulebook.rules_for("partnership", DAY)
-    pool = partnerships(40)
+    pool = [rulebook.adopted(each) for each in partnerships(40)]
     compiled = engine("compiled")
     by = default_engine()
 

@@ -15,7 +15,7 @@ from govrules.engines.columns import to_batches
 from govrules.engines.compiled import tells
 from govrules.engines.outcomes import outcome_of
 from govrules.engines.registry import comparable
-from govrules.lowering.ir import Exists, Total
+from govrules.lowering.ir import Exists, RecordTotal
 from govrules.lowering.lower import Lowering, lowered
 from govrules.lowering.reads import counted, mergeable, reads
 from govrules.registers.batches import assess_batches
@@ -275,8 +275,8 @@ def test_what_shipped_rules_ask_of_partnerships_adds_up():
     several = [lowering.rule(rule, Register).formulas for rule in rules]
     found = mergeable([each for formulas in several for each in formulas], "partnerships")
     assert found.is_all
-    assert {type(each) for each in found.leaves} == {Exists, Total}
-    assert all(isinstance(counted(each), Total) for each in found.leaves)
+    assert {type(each) for each in found.leaves} == {Exists, RecordTotal}
+    assert all(isinstance(counted(each), RecordTotal) for each in found.leaves)
 
 
 def test_what_stands_beneath_a_derived_fact_adds_up_too():

@@ -22,7 +22,16 @@ from govrules.engines.registry import comparable, engine
 from govrules.facts import annotation, months_before, read_field
 from govrules.lowering import formulas, ir, lower
 from govrules.lowering import judged as judging
-from govrules.lowering.formulas import FALSE, Pair, both, disjunction, either, exists, no, spelled
+from govrules.lowering.formulas import (
+    FALSE,
+    DualRail,
+    both,
+    disjunction,
+    either,
+    exists,
+    no,
+    spelled,
+)
 from govrules.lowering.ir import (
     Above,
     Absent,
@@ -31,16 +40,16 @@ from govrules.lowering.ir import (
     And,
     Const,
     Exists,
+    FactRead,
     Holds,
+    IsUnknown,
     May,
     Meets,
     Members,
     More,
     Neg,
-    Read,
+    RecordTotal,
     Times,
-    Total,
-    Unknown,
     Var,
     subject,
 )
@@ -78,7 +87,7 @@ class Plainly:
         self.as_of = as_of
         self.top = {subject(type(subject_)): subject_}
 
-    def raw(self, read: Read, env: dict[Var, Any]) -> Any:
+    def raw(self, read: FactRead, env: dict[Var, Any]) -> Any:
         if read.source is FactSource.AS_OF:
             return self.as_of
         record = env[read.var]
@@ -86,7 +95,7 @@ class Plainly:
             return annotation(record, "stated").get(read.path, UNKNOWN)
         return read_field(record, read.path, read.fact)
 
-    def several(self, read: Read, env: dict[Var, Any]) -> list[Any]:
+    def several(self, read: FactRead, env: dict[Var, Any]) -> list[Any]:
         value = self.raw(read, env)
         return [] if value is None else [UNKNOWN] if value is UNKNOWN else list(value)
 
@@ -102,7 +111,7 @@ class Plainly:
                 return not self.holds(item, env)
             case And(items=items):
                 return all(self.holds(each, env) for each in items)
-            case Unknown(read=read):
+            case IsUnknown(read=read):
                 return self.raw(read, env) is UNKNOWN
             case Absent(read=read):
                 return self.raw(read, env) is None
@@ -115,7 +124,7 @@ class Plainly:
                 return self.stand(formula, env)
             case Meets(read=read, wanted=wanted, all=every):
                 own = {*self.several(read, env)} - {UNKNOWN}
-                other = self.several(wanted, env) if isinstance(wanted, Read) else wanted
+                other = self.several(wanted, env) if isinstance(wanted, FactRead) else wanted
                 other = {*other} - {UNKNOWN}
                 return other <= own if every else bool(other & own)
             case Exists(var=var, so=so):
@@ -131,7 +140,7 @@ class Plainly:
     def stand(self, formula: Holds, env: dict[Var, Any]) -> bool:
         other = formula.other
         one = self.raw(formula.one, env)
-        other = self.raw(other, env) if isinstance(other, Read) else other
+        other = self.raw(other, env) if isinstance(other, FactRead) else other
         if not (self.is_there(one) and self.is_there(other)):
             return False
         if formula.op is Op.OLDER_THAN:
@@ -148,7 +157,7 @@ class Plainly:
 
     def number(self, number: Any, env: dict[Var, Any]) -> Any:
         match number:
-            case Amount(of=Read() as read):
+            case Amount(of=FactRead() as read):
                 value = self.raw(read, env)
                 return value if self.is_there(value) else 0
             case Amount(of=value):
@@ -157,7 +166,7 @@ class Plainly:
                 return len({*self.several(read, env)} - {UNKNOWN})
             case Times(one=one, other=other):
                 return self.number(one, env) * self.number(other, env)
-            case Total(var=var, so=so, of=of):
+            case RecordTotal(var=var, so=so, of=of):
                 several = [each for each in self.records(var, env) if self.holds(so, each)]
                 return sum(1 if of is None else self.number(Amount(of), each) for each in several)
             case _:
@@ -291,19 +300,19 @@ Original: TypeAlias = Callable[..., Any]
 
 
 def an_open_list_is_taken_as_closed(_: Original) -> Original:
-    def faulty(self: Any, quantity: Quantity, ref: Any, where: Any) -> Pair:
+    def faulty(self: Any, quantity: Quantity, ref: Any, where: Any) -> DualRail:
         var = self._each(ref)
         inner = self.inside(var).pair(where)
         inner = ~inner if quantity is Quantity.EVERY else inner
-        some = Pair(exists(var, inner.true), no(exists(var, no(inner.false))))
+        some = DualRail(exists(var, inner.true), no(exists(var, no(inner.false))))
         return some if quantity is Quantity.SOME else ~some
 
     return faulty
 
 
 def none_is_lost_in_a_comparison(original: Original) -> Original:
-    def faulty(one: Any, *rest: Any) -> Pair:
-        lost = one._replace(none=FALSE) if isinstance(one.term, Read) else one
+    def faulty(one: Any, *rest: Any) -> DualRail:
+        lost = one._replace(none=FALSE) if isinstance(one.term, FactRead) else one
         return original(lost, *rest)
 
     return faulty
@@ -314,7 +323,7 @@ def the_last_grade_that_holds_counts(original: Original) -> Original:
 
 
 def an_open_set_is_taken_as_closed(original: Original) -> Original:
-    def faulty(op: Any, fact: Any, wanted: Any) -> Pair:
+    def faulty(op: Any, fact: Any, wanted: Any) -> DualRail:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(formulas, "more", lambda _: FALSE)
             return original(op, fact, wanted)
@@ -327,7 +336,7 @@ def the_least_bound_is_taken_as_the_greatest(original: Original) -> Original:
 
 
 def the_denominators_of_a_share_are_swapped(original: Original) -> Original:
-    def faulty(found: Any, *rest: Any) -> Pair:
+    def faulty(found: Any, *rest: Any) -> DualRail:
         swapped = found._replace(least_of=found.most_of, most_of=found.least_of)
         return original(swapped, *rest)
 
@@ -357,7 +366,7 @@ def a_selector_that_is_unknown_is_taken_as_none(original: Original) -> Original:
             ]
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(lower._Seen, "values", values)
+            patch.setattr(lower._Scoped, "values", values)
             return original(self, selector, several)
 
     return faulty
@@ -383,7 +392,7 @@ def ages_are_turned_round(original: Original) -> Original:
 def the_first_row_is_certain_once_it_may_hold(original: Original) -> Original:
     def faulty(rows: Any, otherwise: Any) -> Any:
         return original(
-            [(Pair(no(pair.false), pair.false), each) for pair, each in rows], otherwise
+            [(DualRail(no(pair.false), pair.false), each) for pair, each in rows], otherwise
         )
 
     return faulty
@@ -391,15 +400,15 @@ def the_first_row_is_certain_once_it_may_hold(original: Original) -> Original:
 
 #: Where each fault is seeded.
 FAULTS = [
-    (lower._Seen, "_quantified", an_open_list_is_taken_as_closed),
+    (lower._Scoped, "_quantified", an_open_list_is_taken_as_closed),
     (lower, "compare", none_is_lost_in_a_comparison),
     (formulas, "first_of", the_last_grade_that_holds_counts),
     (formulas, "first_of", the_first_row_is_certain_once_it_may_hold),
     (lower, "_includes", an_open_set_is_taken_as_closed),
     (lower, "_in_range", the_least_bound_is_taken_as_the_greatest),
     (lower, "_in_range", the_denominators_of_a_share_are_swapped),
-    (judging.Part, "severity", a_mitigation_that_is_unknown_is_taken_as_none),
-    (lower._Seen, "_chosen", a_selector_that_is_unknown_is_taken_as_none),
+    (judging.RuleSplit, "severity", a_mitigation_that_is_unknown_is_taken_as_none),
+    (lower._Scoped, "_chosen", a_selector_that_is_unknown_is_taken_as_none),
     (formulas, "wherever", one_alternative_is_left_out),
     (lower, "splits", no_rule_is_split),
     (lower, "compare", ages_are_turned_round),

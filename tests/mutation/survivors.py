@@ -130,6 +130,9 @@ def main(folder: Path) -> int:
         without += not because
         survivors[because or "No reason is known"].append("\n".join([where, *change]))
     total = sum(counted.values(), Counter[str]())
+    if not total:
+        sys.stdout.write("there is nothing to count: `make mutate` comes first\n")
+        return 1
     run = total["noticed"] + total["survived"]
     share = 100 * total["noticed"] / run if run else 0.0
     words = ("noticed", "survived", "not run")

@@ -18,7 +18,7 @@ from tests.pages import laid
 pytest.importorskip("z3")
 
 from govrules.prove.proofs import adoption
-from govrules.prove.questions import USUAL, Flaw, Prover, Status
+from govrules.prove.questions import USUAL, Flaw, ProofStatus, Prover
 from govrules.prove.solving import UndecidedError
 from govrules.rulebook.reads import is_about_records
 
@@ -94,10 +94,10 @@ def test_a_planted_flaw_is_found_and_no_other(planted):
     found = {
         (each.flaw.value, " ".join(each.rules) or each.about)
         for each in results
-        if each.status is Status.REFUTED
+        if each.status is ProofStatus.REFUTED
     }
     assert found == PLANTED[name]
-    assert not any(each.status is Status.NOT_DECIDED for each in results)
+    assert not any(each.status is ProofStatus.NOT_DECIDED for each in results)
 
 
 def test_its_example_can_be_pasted_and_runs(planted, tmp_path):
@@ -118,7 +118,7 @@ def test_its_example_can_be_pasted_and_runs(planted, tmp_path):
 
 def test_its_example_shows_what_is_found(planted):
     for result in planted[1]:
-        if result.status is not Status.REFUTED:
+        if result.status is not ProofStatus.REFUTED:
             continue
         entries = [yaml.safe_load(each.text)[0] for each in result.examples]
         expected = [each["expect"] for each in entries]
@@ -136,10 +136,10 @@ def test_its_example_shows_what_is_found(planted):
 
 def test_what_is_shipped_never_looks_better_for_having_less():
     results = list(Prover(load_rulebook(), flaws=frozenset({Flaw.NEVER_WORSE})).results())
-    assert {each.status for each in results} == {Status.PROVED, Status.INTENDED}
-    proved = {each.about for each in results if each.status is Status.PROVED}
+    assert {each.status for each in results} == {ProofStatus.PROVED, ProofStatus.INTENDED}
+    proved = {each.about for each in results if each.status is ProofStatus.PROVED}
     assert proved == {"partnership", "register", "pair"}
-    meant = {each.about for each in results if each.status is Status.INTENDED}
+    meant = {each.about for each in results if each.status is ProofStatus.INTENDED}
     assert all(dict(load_rulebook().rule(each).intended)["never-worse"] for each in meant)
 
 
@@ -149,12 +149,12 @@ def never_worse(name):
 
 
 def test_a_rule_that_reads_only_what_stands_in_a_record_is_touched_when_the_record_goes():
-    refuted = {e.about for e in never_worse("conflict-of-three") if e.status is Status.REFUTED}
+    refuted = {e.about for e in never_worse("conflict-of-three") if e.status is ProofStatus.REFUTED}
     assert "scrutiny" in refuted
 
 
 def test_where_an_arrangement_is_left_undecided_nothing_is_said_to_be_proved(monkeypatch):
-    assert Status.REFUTED not in {each.status for each in never_worse("overlap")}
+    assert ProofStatus.REFUTED not in {each.status for each in never_worse("overlap")}
     lessened, left = adoption._lessened, []
 
     def slow(space, graded, step, clock):
@@ -166,7 +166,7 @@ def test_where_an_arrangement_is_left_undecided_nothing_is_said_to_be_proved(mon
     monkeypatch.setattr(adoption, "_lessened", slow)
     results = never_worse("overlap")
     assert left
-    assert {each.status for each in results} == {Status.NOT_DECIDED}
+    assert {each.status for each in results} == {ProofStatus.NOT_DECIDED}
 
 
 def test_no_question_of_what_is_shipped_is_idle():
@@ -174,7 +174,7 @@ def test_no_question_of_what_is_shipped_is_idle():
     asked = frozenset({Flaw.IDLE_QUESTION})
     prover = Prover(load_rulebook(), bound=2, seconds=300, flaws=asked)
     results = list(prover.results())
-    assert {each.status for each in results} == {Status.PROVED}
+    assert {each.status for each in results} == {ProofStatus.PROVED}
     assert {each.about for each in results} == {
         each.id for each in prover.rulebook.rules if not is_about_records(each)
     }
@@ -219,7 +219,7 @@ def test_examples_are_as_small_as_they_can_be():
 
 def test_what_takes_too_long_is_not_decided():
     results = list(Prover(load_rulebook(PACKS / "sound" / "plain"), seconds=1e-9).results())
-    assert {each.status for each in results} == {Status.NOT_DECIDED}
+    assert {each.status for each in results} == {ProofStatus.NOT_DECIDED}
     assert all(each.unexplained for each in results)
 
 
@@ -233,13 +233,17 @@ def test_everything_about_the_shipped_packs_is_decided_and_explained():
     conflicts = Prover(rulebook, level=Severity.LOW, flaws=frozenset([Flaw.CONFLICT]))
     results += conflicts.results()
     assert [(each.flaw, each.says, each.reason) for each in results if each.unexplained] == []
-    outside = {each.about for each in results if each.status is Status.OUTSIDE}
+    outside = {each.about for each in results if each.status is ProofStatus.OUTSIDE}
     assert outside == ABOUT_RECORDS
     for flaw in (Flaw.NEVER_APPLICABLE, Flaw.NEVER_FLAGGED, Flaw.ALWAYS_FLAGGED, Flaw.IMPLIED_BY):
         about = [each for each in results if each.flaw is flaw]
-        proved = [each.about for each in about if each.status in (Status.PROVED, Status.INTENDED)]
+        proved = [
+            each.about
+            for each in about
+            if each.status in (ProofStatus.PROVED, ProofStatus.INTENDED)
+        ]
         assert sorted(proved) == sorted(each.id for each in rulebook.rules)
-    meant = [each for each in results if each.status is Status.INTENDED]
+    meant = [each for each in results if each.status is ProofStatus.INTENDED]
     found = {(rule, each.flaw.value) for each in meant for rule in each.rules or (each.about,)}
     kinds = {each.value for each in USUAL}
     given = {

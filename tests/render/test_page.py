@@ -29,7 +29,7 @@ from govrules.render.lines import WIDTH
 from govrules.render.page import MOST_LINES, page_lines
 from govrules.render.register import MOST_LINES as MOST_OF_A_REGISTER
 from govrules.render.register import register_lines
-from govrules.render.report import Report
+from govrules.render.report import SubjectReport
 from govrules.rulebook.ast import Verdict
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import (
@@ -133,7 +133,7 @@ def rulebook() -> Rulebook:
 def page(name: str, rulebook: Rulebook) -> list[str]:
     read = read_subject(EXAMPLES / f"{name}.yaml", rulebook=rulebook)
     assessment = assess(read.subject, rulebook, as_of=read.as_of)
-    return [line for line, _ in page_lines(Report(assessment), hints=HINTS)]
+    return [line for line, _ in page_lines(SubjectReport(assessment), hints=HINTS)]
 
 
 @pytest.mark.parametrize("path", PARTNERSHIPS, ids=lambda each: each.stem)
@@ -150,7 +150,7 @@ def test_two_hundred_made_partnerships_fit_a_screen(rulebook: Rulebook) -> None:
     for _ in range(200):
         made = partnership(chance)
         assessment = assess(made, rulebook, as_of=AS_OF, engine="compiled")
-        lines = [line for line, _ in page_lines(Report(assessment), hints=HINTS)]
+        lines = [line for line, _ in page_lines(SubjectReport(assessment), hints=HINTS)]
         assert len(lines) <= MOST_LINES
         assert max(map(len, lines)) <= WIDTH, max(lines, key=len)
         flagged += bool(assessment.flagged)

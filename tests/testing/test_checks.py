@@ -18,7 +18,7 @@ from govrules.assessment import assess
 from govrules.testing import CheckError, Status, check_rulebook
 from govrules.testing import properties as theorems
 from govrules.testing.__main__ import main as hold
-from govrules.testing.checks import CONFLICT, OF_A_RULE, OF_A_TABLE, Pack, run
+from govrules.testing.checks import CONFLICT, OF_A_RULE, OF_A_TABLE, LoadedPack, run
 from govrules.testing.properties import PROPERTIES
 from govrules.testing.theorems import form
 from govrules.testing.trial import Trial, to_yaml
@@ -118,7 +118,9 @@ TREE = """\
 
 
 def test_the_tree_of_a_failure_shows_each_kind_of_condition(tmp_path: Path) -> None:
-    pack = Pack.load(write_pack(tmp_path / "ours", ALL_KINDS, rulebook=RULEBOOK + OF_ALL_KINDS))
+    pack = LoadedPack.load(
+        write_pack(tmp_path / "ours", ALL_KINDS, rulebook=RULEBOOK + OF_ALL_KINDS)
+    )
     (made,) = [each for each in pack.checks() if each.name == "example: it fails"]
     assert dedent("\n".join(run(made).text.splitlines()[2:])) == TREE
 
@@ -140,7 +142,7 @@ def test_proofs_are_skipped_with_the_reason_where_z3_is_not_installed(
     for name in [each for each in sys.modules if each.startswith("govrules.prove")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "z3", None)
-    pack = Pack.load(write_pack(tmp_path / "ours", SOUND))
+    pack = LoadedPack.load(write_pack(tmp_path / "ours", SOUND))
     made = [each for each in pack.checks() if each.name.startswith("proof")]
     assert made
     for each in made:
@@ -165,7 +167,7 @@ derived:
 
 def test_a_derived_fact_is_held_to_its_examples_and_its_table(tmp_path: Path) -> None:
     pytest.importorskip("z3")
-    pack = Pack.load(write_pack(tmp_path / "ours", SOUND, rulebook=RULEBOOK + DERIVED))
+    pack = LoadedPack.load(write_pack(tmp_path / "ours", SOUND, rulebook=RULEBOOK + DERIVED))
     found = {each.name: run(each) for each in pack.checks() if each.about == "tier"}
     assert {name: each.status for name, each in found.items()} == {
         "example: pooled": Status.PASSED,
@@ -182,7 +184,7 @@ def test_what_a_rule_that_never_applies_is_not_asked_is_skipped(tmp_path: Path) 
     pytest.importorskip("z3")
     never = "all: [{ funding.pooled: yes }, { funding.pooled: no }]"
     dead = SOUND.partition("    examples:")[0].replace("funding.pooled: yes", never)
-    pack = Pack.load(write_pack(tmp_path / "ours", dead))
+    pack = LoadedPack.load(write_pack(tmp_path / "ours", dead))
     flaw, *others = [run(each) for each in pack.checks() if each.name.startswith("proof: never")]
     assert flaw.status is Status.FAILED
     assert {each.text for each in others if each.status is Status.SKIPPED} == {
@@ -194,7 +196,7 @@ def test_engines_are_not_compared_where_there_is_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(form, "ENGINES", ("reference", "missing"))
-    pack = Pack.load(write_pack(tmp_path / "ours", SOUND))
+    pack = LoadedPack.load(write_pack(tmp_path / "ours", SOUND))
     (made,) = [each for each in pack.checks() if each.name == "engines_agree[partnership]"]
     result = run(made)
     assert result.status is Status.SKIPPED
@@ -326,7 +328,9 @@ def test_what_raises_is_shown_with_its_subject(
 
 def outcome(pack: Path, name: str) -> str:
     """Return why one check of a pack fails."""
-    (made,) = [each for each in Pack.load(pack, examples=200, seed=1).checks() if each.name == name]
+    (made,) = [
+        each for each in LoadedPack.load(pack, examples=200, seed=1).checks() if each.name == name
+    ]
     result = run(made)
     assert result.status is Status.FAILED
     return result.text

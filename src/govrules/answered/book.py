@@ -42,7 +42,7 @@ _KNOWN: Final = {
 
 
 @attrs.frozen
-class Row:
+class SheetRow:
     """
     A row of a sheet, by its headings.
 
@@ -88,7 +88,7 @@ class Row:
 
 
 @attrs.frozen
-class Asked:
+class AskedQuestion:
     """
     What a question stood at when its workbook was made.
 
@@ -131,8 +131,8 @@ class Returned:
     register: str
     rules: str
     as_of: dt.date | None
-    facts: Mapping[str, Asked]
-    rows: Mapping[str, Sequence[Row]]
+    facts: Mapping[str, AskedQuestion]
+    rows: Mapping[str, Sequence[SheetRow]]
     problems: tuple[Diagnostic, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -179,7 +179,7 @@ def _sheets(file: str) -> dict[str, Sequence[Sequence[Any]]]:
 def _returned(file: str, several: Mapping[str, Sequence[Sequence[Any]]]) -> Returned:
     problems: list[Diagnostic] = []
     notes: list[str] = []
-    rows: dict[str, list[Row]] = {}
+    rows: dict[str, list[SheetRow]] = {}
     for name, cells in several.items():
         kind = name if name in _NEEDED else _kind_of(cells)
         if kind:
@@ -208,9 +208,9 @@ def _made_for(cells: Sequence[Sequence[Any]]) -> tuple[str, str, dt.date | None]
     return register, rules, as_of
 
 
-def _asked(row: Row) -> Asked:
+def _asked(row: SheetRow) -> AskedQuestion:
     heads = (sheets.KEY, sheets.ID, sheets.PARTNERSHIP, sheets.ABOUT, sheets.FACT)
-    return Asked(*map(row.text, (*heads, sheets.ON_RECORD, sheets.QUESTION)))
+    return AskedQuestion(*map(row.text, (*heads, sheets.ON_RECORD, sheets.QUESTION)))
 
 
 def _kind_of(cells: Sequence[Sequence[Any]]) -> str:
@@ -231,7 +231,7 @@ def _rows_of(
     *,
     problems: list[Diagnostic],
     notes: list[str],
-) -> Iterator[Row]:
+) -> Iterator[SheetRow]:
     """Yield the rows of a sheet below its headings, the blank ones left out."""
     needs = _NEEDED[kind]
     needed = {fold(each): each for each in (*_KNOWN.get(kind, ()), *needs)}
@@ -264,7 +264,7 @@ def _rows_of(
         }
         if any(each not in (None, "") and str(each).strip() for each in found.values()):
             held = {head for head, each in columns.items() if (number, each) in formulas}
-            yield Row(file, name, number, found, columns, frozenset(held))
+            yield SheetRow(file, name, number, found, columns, frozenset(held))
 
 
 def _known(row: Sequence[Any], needed: Mapping[str, str]) -> int:

@@ -100,11 +100,11 @@ def read_answer(cell: Any, fact: Fact, known: Any = UNKNOWN, as_of: object = UNK
         if isinstance(fact.type, YesNo):
             return Refusal("`none` answers no question of yes or no", "write yes, no or don't know")
         return absent_of(fact.type)
-    return _READERS.get(type(fact.type), _single)(_Cell(cell, text, fact, known, as_of))
+    return _READERS.get(type(fact.type), _single)(_AnswerCell(cell, text, fact, known, as_of))
 
 
 @attrs.frozen
-class _Cell:
+class _AnswerCell:
     """A cell with its fact, and what is known of it."""
 
     cell: Any
@@ -123,7 +123,7 @@ def _shown(text: str) -> str:
     return f"`{text if len(text) <= _LONGEST else f'{text[:_LONGEST]}…'}`"
 
 
-def _refused(problem: Problem, cell: _Cell) -> Refusal:
+def _refused(problem: Problem, cell: _AnswerCell) -> Refusal:
     message = problem.message.replace(f"`{cell.text}`", _shown(cell.text))
     if problem.code is Code.READ_WITH_CARE:
         message = message.replace(" is read as ", " could be ")
@@ -131,7 +131,7 @@ def _refused(problem: Problem, cell: _Cell) -> Refusal:
     return Refusal(message, help_.replace("govrules explain FACT", "the list beside the cell"))
 
 
-def _yes_no(cell: _Cell) -> Any:  # noqa: ANN401 - a value
+def _yes_no(cell: _AnswerCell) -> Any:  # noqa: ANN401 - a value
     if isinstance(cell.cell, bool):
         return cell.cell
     found = cell.yes_no
@@ -143,13 +143,13 @@ def _yes_no(cell: _Cell) -> Any:  # noqa: ANN401 - a value
     return found
 
 
-def _record(cell: _Cell) -> Any:  # noqa: ANN401 - a value
+def _record(cell: _AnswerCell) -> Any:  # noqa: ANN401 - a value
     found = _yes_no(cell)
     # Of a record, no says that there is none.
     return None if found is False else found
 
 
-def _choice(cell: _Cell) -> Any:  # noqa: ANN401 - a value
+def _choice(cell: _AnswerCell) -> Any:  # noqa: ANN401 - a value
     assert isinstance(cell.fact.type, Choice)  # noqa: S101 - the table says so
     found = decoder(cell.fact.type)(cell.text)
     if isinstance(found, Problem):
@@ -158,11 +158,11 @@ def _choice(cell: _Cell) -> Any:  # noqa: ANN401 - a value
     return found
 
 
-def _parts(cell: _Cell) -> list[str]:
+def _parts(cell: _AnswerCell) -> list[str]:
     return parted(str(cell.cell) if isinstance(cell.cell, str) else cell.text, ";")
 
 
-def _choices(cell: _Cell) -> Any:  # noqa: ANN401 - a value
+def _choices(cell: _AnswerCell) -> Any:  # noqa: ANN401 - a value
     assert isinstance(cell.fact.type, Choices)  # noqa: S101 - the table says so
     members = _members(cell.known)
     if cell.yes_no is not None:
@@ -191,14 +191,14 @@ def _members(known: Any) -> Sequence[Any]:  # noqa: ANN401 - any fact's value
     return []
 
 
-def _whether_all(cell: _Cell, members: Any) -> Any:  # noqa: ANN401 - a value
+def _whether_all(cell: _AnswerCell, members: Any) -> Any:  # noqa: ANN401 - a value
     """Return all that is known as all there is, where the answer says so."""
     if members and cell.yes_no:
         return members
     return Refusal(f"{_shown(cell.text)} does not say which", "write all of them, with ; between")
 
 
-def _records(cell: _Cell) -> Any:  # noqa: ANN401 - a value
+def _records(cell: _AnswerCell) -> Any:  # noqa: ANN401 - a value
     names = tuple(filter(None, map(name_of, _members(cell.known))))
     if cell.yes_no is not None:
         return _whether_all(cell, names)
@@ -211,7 +211,7 @@ def _records(cell: _Cell) -> Any:  # noqa: ANN401 - a value
     return tuple(found.values()) or BLANK
 
 
-def _date(cell: _Cell) -> Any:  # noqa: ANN401 - a value
+def _date(cell: _AnswerCell) -> Any:  # noqa: ANN401 - a value
     value = cell.cell.date() if isinstance(cell.cell, dt.datetime) else cell.cell
     found = value if isinstance(value, dt.date) else decoder(Date())(cell.cell)
     if isinstance(found, Problem):
@@ -224,7 +224,7 @@ def _date(cell: _Cell) -> Any:  # noqa: ANN401 - a value
     return found
 
 
-def _number(cell: _Cell) -> Any:  # noqa: ANN401 - a value
+def _number(cell: _AnswerCell) -> Any:  # noqa: ANN401 - a value
     share = isinstance(cell.fact.type, Number) and cell.fact.type.unit == PER_CENT
     if share and isinstance(cell.cell, float) and 0 < cell.cell <= 1:
         half = f"{cell.cell * 100:g}"
@@ -235,7 +235,7 @@ def _number(cell: _Cell) -> Any:  # noqa: ANN401 - a value
     return _single(cell)
 
 
-def _single(cell: _Cell) -> Any:  # noqa: ANN401 - a value
+def _single(cell: _AnswerCell) -> Any:  # noqa: ANN401 - a value
     number = isinstance(cell.cell, (int, float)) and not isinstance(cell.fact.type, Text)
     text = cell.cell if number else cell.text
     found = decoder(cell.fact.type)(text)
@@ -244,7 +244,7 @@ def _single(cell: _Cell) -> Any:  # noqa: ANN401 - a value
     return found
 
 
-_READERS: Final[dict[type, Callable[[_Cell], Any]]] = {
+_READERS: Final[dict[type, Callable[[_AnswerCell], Any]]] = {
     YesNo: _yes_no,
     Record: _record,
     Choice: _choice,

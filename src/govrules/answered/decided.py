@@ -9,7 +9,7 @@ from typing import Final
 import attrs
 
 from govrules.answered import sheets
-from govrules.answered.book import Returned, Row
+from govrules.answered.book import Returned, SheetRow
 from govrules.decode.states import fold
 from govrules.decode.values import Problem, decoder
 from govrules.diagnostics import Code, Diagnostic, did_you_mean
@@ -24,7 +24,7 @@ _YES_NO: Final = decoder(YesNo())
 
 
 @attrs.frozen
-class Decided:
+class DecisionsBack:
     """
     What was decided in workbooks that came back.
 
@@ -46,7 +46,7 @@ def decided_in(
     actions: Sequence[Action],
     waivers: Sequence[Waiver],
     rulebook: Rulebook,
-) -> Decided:
+) -> DecisionsBack:
     """
     Return the actions and waivers that workbooks add to what was decided before.
 
@@ -62,8 +62,8 @@ def decided_in(
     problems: list[Diagnostic] = []
     notes: list[str] = []
     before = {each.key: each for each in actions}
-    found: dict[tuple[str, str], tuple[Action, Row]] = {}
-    new: dict[tuple[str, str], tuple[Waiver, Row]] = {}
+    found: dict[tuple[str, str], tuple[Action, SheetRow]] = {}
+    new: dict[tuple[str, str], tuple[Waiver, SheetRow]] = {}
     for book in books:
         for row in book.rows.get(sheets.ACTIONS, ()):
             for action in _actions(row, before, _due(row, book, rulebook), problems):
@@ -88,7 +88,7 @@ def decided_in(
             if one and one != other:
                 told = f"`{one}` becomes `{other}` ({action.partnership})"
                 notes.append(f"{row.cell(head)}: {told}")
-    return Decided(
+    return DecisionsBack(
         tuple(action for action, _ in found.values()),
         tuple(waiver for waiver, _ in new.values()),
         tuple(problems),
@@ -96,16 +96,16 @@ def decided_in(
     )
 
 
-def _refusal(row: Row, head: str, message: str, help_: str) -> Diagnostic:
+def _refusal(row: SheetRow, head: str, message: str, help_: str) -> Diagnostic:
     return Diagnostic(Code.ANSWER_REFUSED, message, row.place(head), help_)
 
 
-def _differs(row: Row, other: Row, head: str) -> Diagnostic:
+def _differs(row: SheetRow, other: SheetRow, head: str) -> Diagnostic:
     told = f"this is decided otherwise in {other.cell(head)}"
     return _refusal(row, head, told, "correct one of the two")
 
 
-def _due(row: Row, book: Returned, rulebook: Rulebook) -> dt.date | str | None:
+def _due(row: SheetRow, book: Returned, rulebook: Rulebook) -> dt.date | str | None:
     """Return when a row was due as the rules say; None where that cannot be told any more."""
     rules = row.lines(sheets.CHECK)
     remedy = next((each.remedy for each in rulebook.rules if each.id in rules), None)
@@ -115,7 +115,7 @@ def _due(row: Row, book: Returned, rulebook: Rulebook) -> dt.date | str | None:
 
 
 def _actions(
-    row: Row,
+    row: SheetRow,
     before: dict[tuple[str, str], Action],
     due: dt.date | str | None,
     problems: list[Diagnostic],
@@ -157,7 +157,7 @@ def _actions(
             yield action
 
 
-def _day(row: Row, head: str) -> dt.date | None:
+def _day(row: SheetRow, head: str) -> dt.date | None:
     """Return the day under a heading; None where there is none."""
     value = row.cells.get(head)
     value = value.date() if isinstance(value, dt.datetime) else value
@@ -171,7 +171,7 @@ def _same(waiver: Waiver, other: Waiver) -> bool:
     )
 
 
-def _waiver(row: Row, rulebook: Rulebook, problems: list[Diagnostic]) -> Waiver | None:
+def _waiver(row: SheetRow, rulebook: Rulebook, problems: list[Diagnostic]) -> Waiver | None:
     texts = [row.text(each) for each in sheets.WAIVER_HEADS]
     if not any(texts):
         return None

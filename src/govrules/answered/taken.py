@@ -10,7 +10,7 @@ import attrs
 
 from govrules.answered import sheets
 from govrules.answered.answer import Answer, FactAt, fact_of
-from govrules.answered.book import Asked, Returned, Row
+from govrules.answered.book import AskedQuestion, Returned, SheetRow
 from govrules.answered.cells import BLANK, Refusal, read_answer
 from govrules.answered.file import written
 from govrules.answered.over import Laid, current_value, lay_over
@@ -39,8 +39,8 @@ class Given:
         head: the heading of the cell that says so.
     """
 
-    row: Row
-    asked: Asked
+    row: SheetRow
+    asked: AskedQuestion
     fact: Fact
     value: Any
     head: str = sheets.ANSWER
@@ -63,9 +63,9 @@ class Refused:
         fact: the fact that is asked for; None likewise.
     """
 
-    row: Row
+    row: SheetRow
     problem: Diagnostic
-    asked: Asked | None = None
+    asked: AskedQuestion | None = None
     fact: Fact | None = None
 
 
@@ -125,7 +125,7 @@ class Taking:
     def take(self, books: Sequence[Returned]) -> Taken:
         """Return what the workbooks say."""
         self.notes += (note for book in books for note in book.notes)
-        known: dict[str, Asked] = {}
+        known: dict[str, AskedQuestion] = {}
         for book in books:
             known |= book.facts
         given: dict[str, list[Given]] = {}
@@ -152,7 +152,7 @@ class Taking:
 
     # ── Rows ──────────────────────────────────────────────────────────────────────────────────
 
-    def _given(self, book: Returned, known: Mapping[str, Asked]) -> Iterator[Given]:
+    def _given(self, book: Returned, known: Mapping[str, AskedQuestion]) -> Iterator[Given]:
         """Yield the rows of a workbook in which something is typed."""
         for row in book.rows.get(sheets.QUESTIONS, ()):
             asked = self._asked(row, known)
@@ -175,7 +175,9 @@ class Taking:
             if asked is not None and fact is not None:
                 yield self._grid(row, asked, fact.fact)
 
-    def _asked(self, row: Row, known: Mapping[str, Asked], path: str = "") -> Asked | None:
+    def _asked(
+        self, row: SheetRow, known: Mapping[str, AskedQuestion], path: str = ""
+    ) -> AskedQuestion | None:
         """Return the question of a row, by its key, else by what it is about."""
         key = row.text(sheets.KEY)
         typed = any(row.text(each) for each in (sheets.ANSWER, sheets.SEEN))
@@ -206,7 +208,9 @@ class Taking:
             self._refuse(row, sheets.KEY, f"{message} `{name}`, `{wanted}`", help_)
         return None
 
-    def _by_register(self, row: Row, name: str, about: str, wanted: str) -> Asked | None:
+    def _by_register(
+        self, row: SheetRow, name: str, about: str, wanted: str
+    ) -> AskedQuestion | None:
         """Return the question of a row of a file without the hidden sheet of facts."""
         fact = wanted.replace("[]", f"[{about}]") if about else wanted
         typed = row.text(sheets.KEY)
@@ -219,7 +223,7 @@ class Taking:
         if len(found) != 1 or fact_of(fact, name, self.rulebook) is None:
             return None
         ((key, partnership),) = found.items()
-        return Asked(key, partnership, name, about, fact, "", row.text(sheets.QUESTION))
+        return AskedQuestion(key, partnership, name, about, fact, "", row.text(sheets.QUESTION))
 
     def _called(self, name: str) -> list[Any]:
         """Return what has a name or an id: partnerships, and the register itself."""
@@ -229,7 +233,7 @@ class Taking:
         found = [each for each in (*entries, subject) if name in names_of(each)]
         return [*found, subject] if whole else found
 
-    def _changed(self, row: Row, asked: Asked, path: str) -> None:
+    def _changed(self, row: SheetRow, asked: AskedQuestion, path: str) -> None:
         """Say where a row names another question than its key does."""
         now = {sheets.PARTNERSHIP: asked.name}
         if not path:
@@ -245,7 +249,7 @@ class Taking:
                     f" counts: {asked.name}, {asked.fact}"
                 )
 
-    def _fact(self, asked: Asked, row: Row) -> FactAt | None:
+    def _fact(self, asked: AskedQuestion, row: SheetRow) -> FactAt | None:
         """Return the fact of a question; None where there is none any more."""
         found = fact_of(asked.fact, asked.partnership, self.rulebook)
         answer = row.text(sheets.ANSWER)
@@ -254,12 +258,12 @@ class Taking:
             self.notes.append(f"{row.cell(sheets.ANSWER)}: {told}")
         return found
 
-    def _known(self, asked: Asked) -> Any:  # noqa: ANN401 - any fact's value
+    def _known(self, asked: AskedQuestion) -> Any:  # noqa: ANN401 - any fact's value
         """Return what is on record of a set or a list that may have more."""
         found = self._called(asked.partnership)
         return current_value(found[0], asked.fact, self.rulebook) if found else UNKNOWN
 
-    def _grid(self, row: Row, asked: Asked, fact: Fact) -> Given:
+    def _grid(self, row: SheetRow, asked: AskedQuestion, fact: Fact) -> Given:
         """Return the matters of a governing document as one answer."""
         assert isinstance(fact.type, Choices)  # noqa: S101 - it is the fact of the sheet
         said: dict[str, Any] = {}
@@ -357,7 +361,7 @@ class Taking:
 
     def _refuse(
         self,
-        row: Row,
+        row: SheetRow,
         head: str,
         message: str,
         help_: str,
@@ -437,5 +441,5 @@ def _beside(answer: Answer, earlier: Answer | None) -> Laid:
 _YES_NO: Final = Fact("", YesNo(), None, "", "")  # type: ignore[arg-type]
 
 
-def _plain(asked: Asked) -> str:
+def _plain(asked: AskedQuestion) -> str:
     return sheets.about_of(asked.fact)[1]

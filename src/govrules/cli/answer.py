@@ -14,7 +14,7 @@ from govrules.actions import actions_text, read_actions
 from govrules.answered import Answer, lay_over, read_answers, with_answers
 from govrules.answered.book import Returned, open_returned
 from govrules.answered.cells import how_to_answer
-from govrules.answered.decided import Decided, decided_in, waiver_record
+from govrules.answered.decided import DecisionsBack, decided_in, waiver_record
 from govrules.answered.taken import Refused, Taken, Taking
 from govrules.assessment import ended
 from govrules.cli.assessing import assess_file, read_all, subjects_of
@@ -185,7 +185,7 @@ def _same_register(books: Sequence[Returned], subject: Any) -> None:  # noqa: AN
 def _told(
     files: Sequence[Path],
     taken: Taken,
-    decided: Decided,
+    decided: DecisionsBack,
     to: _Files,
     wrong: Sequence[Diagnostic],
     *,
@@ -227,7 +227,7 @@ def _several(lines: Sequence[str]) -> Iterator[str]:
         yield f"    and {len(lines) - _SHOWN:,} more"
 
 
-def _write(taken: Taken, decided: Decided, to: _Files, rulebook: Rulebook) -> None:
+def _write(taken: Taken, decided: DecisionsBack, to: _Files, rulebook: Rulebook) -> None:
     """Write every file, once it is known that each can be written."""
     texts: dict[Path, str] = {}
     if taken.answers:
@@ -257,19 +257,19 @@ def _write_refused(
     books: Sequence[Returned], refused: Iterable[Refused], rulebook: Rulebook
 ) -> None:
     """Write the refused rows of each workbook into one beside it, with the reason in the note."""
-    from govrules.render.workbook.asking import Row  # noqa: PLC0415 - seldom needed
+    from govrules.render.workbook.asking import QuestionRow  # noqa: PLC0415 - seldom needed
     from govrules.render.workbook.write import refused_book  # noqa: PLC0415 - likewise
 
     several = [*refused]
     for book in books:
-        rows: dict[str, Row] = {}
+        rows: dict[str, QuestionRow] = {}
         typed: dict[str, tuple[str, str, str]] = {}
         for each in several:
             if each.row.file != book.file or each.asked is None or each.fact is None:
                 continue
             text = each.row.text
             grade = text("Could show").lower()
-            rows[each.asked.key] = Row(
+            rows[each.asked.key] = QuestionRow(
                 text("Lead officer"),
                 each.asked.partnership,
                 each.asked.name,

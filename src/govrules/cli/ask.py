@@ -16,7 +16,16 @@ from govrules.assessment import ended
 from govrules.cli.assessing import assess_all, called, read_all, subjects_of
 from govrules.cli.beside import answers_file
 from govrules.cli.keeping import AnswerKeeper, FactKeeper, Keeper, KeptText, kept_text
-from govrules.cli.options import AS_THEY_ARE, AS_USUAL, Answers, Book, Entry, Level, Source, today
+from govrules.cli.options import (
+    AS_THEY_ARE,
+    AS_USUAL,
+    Answers,
+    Entry,
+    Level,
+    Source,
+    WorkbookOptions,
+    today,
+)
 from govrules.cli.output import (
     FINE,
     Stop,
@@ -293,7 +302,7 @@ def ask(
     ] = False,
     by: Annotated[str, Parameter(name="--by", help="Who answers: a post, not a person.")] = "",
     workbook: Annotated[Path | None, Parameter(name="--workbook")] = None,
-    book: Book = AS_USUAL,
+    book: WorkbookOptions = AS_USUAL,
 ) -> int:
     """
     Ask the questions still open, most useful first, and write each answer at once.
@@ -343,7 +352,11 @@ def _put_right_first() -> Stop:
 
 
 def _ask_by_workbook(
-    register: Path | None, output: Path, source: Source, wanted: Book, answers: Path | None
+    register: Path | None,
+    output: Path,
+    source: Source,
+    wanted: WorkbookOptions,
+    answers: Path | None,
 ) -> int:
     """Write the questions of a register into a workbook, to be sent round."""
     from govrules.cli.books import write_by_officer  # noqa: PLC0415 - only a workbook pays for it

@@ -22,7 +22,7 @@ from govrules.cli.output import (
     FLAGGED,
     NOTHING_CHECKED,
     PROBLEM,
-    Said,
+    RunNotes,
     Stop,
     complain,
     reason_of,
@@ -63,7 +63,7 @@ def assess_all(
     only: Collection[str] = (),
     answers: Path | None = None,
     share: int | None = None,
-) -> tuple[list[Checked], Said]:
+) -> tuple[list[Checked], RunNotes]:
     """
     Assess every file that can be read, on the day that was given, the file's own or today.
 
@@ -117,10 +117,10 @@ def called(names: Collection[str], subjects: Sequence[Any]) -> list[Any]:
 
 def read_all(
     paths: list[Path], rulebook: Rulebook, source: Source, only: Collection[str] = ()
-) -> tuple[list[Read], Said]:
+) -> tuple[list[Read], RunNotes]:
     """Read every file that can be read; say at once what is wrong with the others."""
     reads: list[Read] = []
-    told = Said()
+    told = RunNotes()
     for path in paths:
         try:
             read = _read(path, rulebook, source, only)
@@ -172,7 +172,7 @@ def assess_file(
         return assess_register(read.subject, rulebook, as_of=as_of, engine=REFERENCE, share=up_to)
 
 
-def code_of(checked: list[Checked], level: Severity, told: Said) -> int:
+def code_of(checked: list[Checked], level: Severity, told: RunNotes) -> int:
     """Return the exit code of what was assessed, for findings from this severity."""
     if told.failed:
         return PROBLEM

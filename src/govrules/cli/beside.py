@@ -11,7 +11,7 @@ import attrs
 
 from govrules.actions import action_problems, follow_up, read_actions
 from govrules.assessment import Assessment
-from govrules.cli.output import Said
+from govrules.cli.output import RunNotes
 from govrules.cli.workspace import workspace
 from govrules.diagnostics import Code
 from govrules.explain.adaptations import counting
@@ -42,7 +42,7 @@ def answers_file(given: Path | None) -> Path | None:
 
 
 def laid_over(
-    reads: Sequence[Read], path: Path | None, rulebook: Rulebook, told: Said, *, whole: bool
+    reads: Sequence[Read], path: Path | None, rulebook: Rulebook, told: RunNotes, *, whole: bool
 ) -> list[Read]:
     """
     Return what was read with the answers of a file laid over it.
@@ -118,7 +118,7 @@ def with_decisions(
     waivers: Path | None,
     actions: Path | None,
     rulebook: Rulebook,
-    told: Said,
+    told: RunNotes,
 ) -> list[Checked]:
     """
     Return assessments on which what is waived does not count, and which say what became of actions.

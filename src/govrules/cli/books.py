@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from govrules.cli.options import Book
-from govrules.cli.output import Said, emit, write
+from govrules.cli.options import WorkbookOptions
+from govrules.cli.output import RunNotes, emit, write
 from govrules.explain.phrases import counted
 from govrules.portfolio import RegisterAssessment
-from govrules.render.workbook.asking import Asking, asking_of
+from govrules.render.workbook.asking import QuestionSheet, asking_of
 from govrules.render.workbook.write import Beside, asking_book, assessment_book
-from govrules.saved import Changed
+from govrules.saved import ChangesSince
 
 #: Words of posts: a name without any may be that of a person, and is no name of a file.
 _POSTS: Final = re.compile(
@@ -27,7 +27,11 @@ _LONGEST: Final = 60
 
 
 def write_book(
-    whole: RegisterAssessment, output: Path, wanted: Book, told: Said, changed: Sequence[Changed]
+    whole: RegisterAssessment,
+    output: Path,
+    wanted: WorkbookOptions,
+    told: RunNotes,
+    changed: Sequence[ChangesSince],
 ) -> None:
     """
     Write the workbook of a register, and those of its officers where they are wanted.
@@ -41,7 +45,7 @@ def write_book(
     write_by_officer(whole, wanted, told)
 
 
-def write_by_officer(whole: RegisterAssessment, wanted: Book, told: Said) -> None:
+def write_by_officer(whole: RegisterAssessment, wanted: WorkbookOptions, told: RunNotes) -> None:
     """Write a workbook for each lead officer, named after the post."""
     if wanted.folder is None:
         return
@@ -53,7 +57,7 @@ def write_by_officer(whole: RegisterAssessment, wanted: Book, told: Said) -> Non
         emit(f"wrote {path}: {questions_phrase(its)}\n")
 
 
-def questions_phrase(asking: Asking) -> str:
+def questions_phrase(asking: QuestionSheet) -> str:
     """Return how many questions and other cells to fill in a workbook has, and are left out."""
     more = f"; {asking.more.removesuffix('.')}" if asking.left_out else ""
     return f"{counted(len(asking.rows) + len(asking.clauses), 'question')}{more}"

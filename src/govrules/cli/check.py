@@ -18,7 +18,6 @@ from govrules.cli.options import (
     AS_USUAL,
     Actions,
     Answers,
-    Book,
     Engine,
     Entry,
     Level,
@@ -27,6 +26,7 @@ from govrules.cli.options import (
     Source,
     Subjects,
     Waivers,
+    WorkbookOptions,
 )
 from govrules.cli.output import Stop, format_of, refuse_inputs
 from govrules.cli.processes import each_of
@@ -70,7 +70,7 @@ def check(
     fail_on: Level = Severity.LOW,
     full: bool = False,
     depth: Annotated[str | None, Parameter(name="--depth")] = None,
-    book: Book = AS_USUAL,
+    book: WorkbookOptions = AS_USUAL,
     pair_share: PairShare = None,
 ) -> int:
     """

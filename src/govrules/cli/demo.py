@@ -11,7 +11,7 @@ from cyclopts import Parameter
 
 from govrules.cli.assessing import assess_file
 from govrules.cli.options import load
-from govrules.cli.output import FINE, Said, emit
+from govrules.cli.output import FINE, RunNotes, emit
 from govrules.cli.reports import Reporting, Wanted
 from govrules.reading import read_subject
 from govrules.rulebook.ast import Severity
@@ -47,6 +47,6 @@ def demo(
     assert isinstance(read.as_of, dt.date)  # noqa: S101 - the example says it
     checked = [assess_file(read, rulebook, read.as_of, None)]
     for each in (wanted, page):
-        Reporting(each, checked, [path], rulebook, Said(), map).run()
+        Reporting(each, checked, [path], rulebook, RunNotes(), map).run()
     emit(_NEXT.format(page=output))
     return FINE

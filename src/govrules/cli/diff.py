@@ -20,7 +20,7 @@ from govrules.cli.workspace import workspace
 from govrules.rulebook.packs import is_pack, pack_names
 
 if TYPE_CHECKING:
-    from govrules.diff.report import Compared
+    from govrules.diff.report import RulebookComparison
 
 
 def diff(
@@ -74,7 +74,7 @@ def diff(
     beside = [*(rules or ())]
     after = load([new, *beside])
     with _as_it_was(old, new) as before:
-        compared = report.Compared(difference(load([before, *beside]), after))
+        compared = report.RulebookComparison(difference(load([before, *beside]), after))
         if register or workspace().register:
             source = Source(mapping=mapping, table=table, as_of=as_of)
             compared = _with_register(compared, register, source)
@@ -87,7 +87,9 @@ def diff(
     return FLAGGED if compared.found.means_more else FINE
 
 
-def _with_register(compared: Compared, register: Path | None, source: Source) -> Compared:
+def _with_register(
+    compared: RulebookComparison, register: Path | None, source: Source
+) -> RulebookComparison:
     from govrules.diff.outcomes import moves  # noqa: PLC0415 - likewise
     from govrules.portfolio import entries_of, is_register  # noqa: PLC0415 - likewise
     from govrules.registers.read import read  # noqa: PLC0415 - likewise

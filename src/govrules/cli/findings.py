@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 from govrules.cli.assessing import read_all
 from govrules.cli.options import AS_THEY_ARE, Level, Source, today
-from govrules.cli.output import PROBLEM, Said, emit_json, refuse_inputs
+from govrules.cli.output import PROBLEM, RunNotes, emit_json, refuse_inputs
 from govrules.doubts import doubts
 from govrules.engines.registry import engine as engine_called
 from govrules.render.plain import problems_data
@@ -50,7 +50,7 @@ def findings(
     from govrules.registers.read import columns_of  # noqa: PLC0415 - likewise
 
     rulebook = source.rulebook
-    told = Said()
+    told = RunNotes()
     columns = columns_of(register, source.table) if source.mapping is None else None
     if columns is not None:
         from govrules.registers.own_schema import Doubts  # noqa: PLC0415 - likewise
@@ -75,7 +75,7 @@ def findings(
     return PROBLEM if told.failed else code
 
 
-def _keep(told: Said, file: Path | None) -> None:
+def _keep(told: RunNotes, file: Path | None) -> None:
     """Write what was said of files and of what they hold, if a file is named for it."""
     if file is not None:
         emit_json(problems_data(told.diagnostics, told.notes), file)

@@ -128,7 +128,7 @@ Unlocked = Annotated[
 
 @Parameter(name="*")
 @attrs.frozen
-class Book:
+class WorkbookOptions:
     """
     What is wanted of a workbook.
 
@@ -149,7 +149,7 @@ class Book:
 
 
 #: A workbook of which nothing else is said.
-AS_USUAL: Final = Book()
+AS_USUAL: Final = WorkbookOptions()
 
 
 @Parameter(name="*")

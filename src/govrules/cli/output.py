@@ -287,7 +287,7 @@ def _discard(stream: TextIO) -> None:
 
 
 @attrs.define
-class Said:
+class RunNotes:
     """
     What was said beside the findings of one run.
 

@@ -14,7 +14,7 @@ from govrules.cli.output import FINE, FLAGGED, NOTHING_CHECKED, Stop, emit_json,
 from govrules.cli.workspace import packs_of
 from govrules.explain.adaptations import counting, said_of
 from govrules.explain.phrases import counted
-from govrules.prove.results import USUAL, Flaw, Result, Status
+from govrules.prove.results import USUAL, Flaw, ProofResult, ProofStatus
 from govrules.render.plain import packs_data
 from govrules.rulebook.ast import Rulebook, Severity
 from govrules.rulebook.packs import packs_in
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
     from govrules.prove.questions import Prover
 
 _STYLES: Final = {
-    Status.PROVED: "green",
-    Status.REFUTED: "bold red",
-    Status.INTENDED: "dim",
-    Status.NOT_DECIDED: "bold yellow",
-    Status.OUTSIDE: "yellow",
+    ProofStatus.PROVED: "green",
+    ProofStatus.REFUTED: "bold red",
+    ProofStatus.INTENDED: "dim",
+    ProofStatus.NOT_DECIDED: "bold yellow",
+    ProofStatus.OUTSIDE: "yellow",
 }
 _WIDTH: Final = max(len(each.value) for each in Flaw)
 
 
-def result_lines(result: Result) -> Iterator[tuple[str, str]]:
+def result_lines(result: ProofResult) -> Iterator[tuple[str, str]]:
     """Yield one result in full, each line with its style."""
     word = result.status.value.upper()
     yield f"{word}: {result.flaw.value}: {result.says}", _STYLES[result.status]
@@ -46,12 +46,14 @@ def result_lines(result: Result) -> Iterator[tuple[str, str]]:
         yield f"    {shown.text}", ""
 
 
-def summary_lines(results: Sequence[Result], prover: Prover) -> Iterator[tuple[str, str]]:
+def summary_lines(results: Sequence[ProofResult], prover: Prover) -> Iterator[tuple[str, str]]:
     """Yield how many proofs of each kind ended how."""
     counted = Counter((each.flaw, each.status) for each in results)
     for flaw in Flaw:
         parts = [
-            f"{counted[flaw, status]} {status.value}" for status in Status if counted[flaw, status]
+            f"{counted[flaw, status]} {status.value}"
+            for status in ProofStatus
+            if counted[flaw, status]
         ]
         if parts:
             yield f"{flaw.value:{_WIDTH}}  {', '.join(parts)}", ""
@@ -63,7 +65,7 @@ def summary_lines(results: Sequence[Result], prover: Prover) -> Iterator[tuple[s
     )
 
 
-def report_data(results: Sequence[Result], prover: Prover) -> dict[str, Any]:
+def report_data(results: Sequence[ProofResult], prover: Prover) -> dict[str, Any]:
     """Return all results as plain data."""
     rulebook: Rulebook = prover.rulebook
     return {
@@ -136,10 +138,10 @@ def prove(
         flaws=frozenset(kind or USUAL),
     )
     began = time.monotonic()
-    results: list[Result] = []
+    results: list[ProofResult] = []
     for result in prover.results():
         results.append(result)
-        if format == "text" and result.status is not Status.PROVED:
+        if format == "text" and result.status is not ProofStatus.PROVED:
             show(result_lines(result))
     if format == "text":
         show(summary_lines(results, prover))
@@ -149,5 +151,5 @@ def prove(
         emit_json(report_data(results, prover))
     if any(each.unexplained for each in results):
         return FLAGGED
-    decided = (Status.PROVED, Status.INTENDED)
+    decided = (ProofStatus.PROVED, ProofStatus.INTENDED)
     return FINE if any(each.status in decided for each in results) else NOTHING_CHECKED

@@ -14,22 +14,22 @@ import attrs
 
 from govrules.assessment import Assessment
 from govrules.cli.beside import answer_lines, law_hints
-from govrules.cli.options import Book
-from govrules.cli.output import Said, Stop, emit, emit_lines, reason_of, show, write
+from govrules.cli.options import WorkbookOptions
+from govrules.cli.output import RunNotes, Stop, emit, emit_lines, reason_of, show, write
 from govrules.diagnostics import did_you_mean
 from govrules.errors import GovrulesError
 from govrules.extensions import RENDERERS, added, failed, loaded
 from govrules.portfolio import Checked, RegisterAssessment, apart, collected
 from govrules.receipt import Receipt, hash_of, receipt_of, sealed
 from govrules.render.lines import Line
-from govrules.render.report import Origin
+from govrules.render.report import Provenance
 from govrules.rulebook.ast import Rulebook, Severity, Verdict
 from govrules.truth import UNKNOWN, Unknown
 from govrules.visible import argument, visible
 
 if TYPE_CHECKING:
     from govrules.render.register import Each
-    from govrules.saved import Changed
+    from govrules.saved import ChangesSince
 
 #: The formats of the product's own; installed packages add others by `govrules.renderers`.
 FORMATS: Final = (
@@ -76,7 +76,7 @@ class Wanted:
     depth: int | None
     options: dict[str, Any] = attrs.field(factory=dict, hash=False)
     beside: tuple[Path, ...] = ()
-    book: Book = attrs.Factory(Book)
+    book: WorkbookOptions = attrs.Factory(WorkbookOptions)
 
     def ready(self) -> None:
         """
@@ -98,7 +98,7 @@ class Wanted:
             _writable(self.folder, "--save")
         if self.book.folder is not None:
             _writable(self.book.folder, "--per-officer")
-        if self.format != "xlsx" and self.book != Book():
+        if self.format != "xlsx" and self.book != WorkbookOptions():
             raise Stop(
                 "`--all-questions`, `--per-officer` and `--unlocked` are of a workbook",
                 "add `--output assessment.xlsx`",
@@ -151,7 +151,7 @@ class Reporting:
     checked: Sequence[Checked]
     sources: Sequence[Path]
     rulebook: Rulebook
-    told: Said
+    told: RunNotes
     each: Each
 
     def run(self) -> None:
@@ -199,7 +199,7 @@ class Reporting:
         dates = {each.as_of for each in self.assessments}
         return dates.pop() if len(dates) == 1 else UNKNOWN
 
-    def _save(self) -> list[Changed]:
+    def _save(self) -> list[ChangesSince]:
         """Save every assessment; return what changed since those that were saved."""
         folder = self.wanted.folder
         if folder is None:
@@ -244,7 +244,7 @@ class Reporting:
 
     # ── Formats ───────────────────────────────────────────────────────────────────────────────
 
-    def _lines(self, changed: list[Changed]) -> Iterator[Line]:
+    def _lines(self, changed: list[ChangesSince]) -> Iterator[Line]:
         from govrules.render.changes import changed_lines  # noqa: PLC0415 - only text
         from govrules.render.decided import law_lines  # noqa: PLC0415 - likewise
         from govrules.render.register import register_lines  # noqa: PLC0415 - likewise
@@ -266,7 +266,7 @@ class Reporting:
             yield from answer_lines(self.told.laid, self.rulebook)
             yield from law_lines(self.assessments)
 
-    def _json(self, changed: list[Changed]) -> None:
+    def _json(self, changed: list[ChangesSince]) -> None:
         from govrules.render.plain import assessment_data, report_data  # noqa: PLC0415 - each format for itself
 
         data = report_data(
@@ -280,7 +280,7 @@ class Reporting:
         )
         self._emit(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
 
-    def _jsonl(self, changed: list[Changed]) -> None:
+    def _jsonl(self, changed: list[ChangesSince]) -> None:
         from govrules.render.plain import problems_data  # noqa: PLC0415 - likewise
 
         rest = problems_data(self.told.diagnostics, self.told.notes)
@@ -289,24 +289,24 @@ class Reporting:
         found = self.each(_json_line, self.assessments)
         emit_lines(itertools.chain(found, map(_as_line, last)), self.wanted.output)
 
-    def _csv(self, changed: list[Changed]) -> None:
+    def _csv(self, changed: list[ChangesSince]) -> None:
         from govrules.render.machines import as_csv, rows_of  # noqa: PLC0415 - likewise
 
         work = partial(rows_of, changed=changed[0] if len(changed) == 1 else None)
         emit(as_csv(self.each(work, self.assessments)), self.wanted.output)
 
-    def _xlsx(self, changed: list[Changed]) -> None:
+    def _xlsx(self, changed: list[ChangesSince]) -> None:
         from govrules.cli.books import write_book  # noqa: PLC0415 - likewise
 
         output = self.wanted.output
         assert output is not None  # noqa: S101 - `ready` made sure
         write_book(whole_of(self.checked), output, self.wanted.book, self.told, changed)
 
-    def _page(self, changed: list[Changed]) -> None:
+    def _page(self, changed: list[ChangesSince]) -> None:
         """Write a page or a paper about one partnership, or about a register of several."""
         one = self.checked[0] if len(self.checked) == 1 else whole_of(self.checked)
         source = str(self.sources[0]) if len(self.sources) == 1 else ""
-        origin = Origin(source, changed[0] if len(changed) == 1 else None, self._receipt())
+        origin = Provenance(source, changed[0] if len(changed) == 1 else None, self._receipt())
         if self.wanted.format == "markdown":
             from govrules.render import markdown  # noqa: PLC0415 - likewise
 
@@ -328,7 +328,7 @@ class Reporting:
                 write(output.with_name(name), sealed(visible(text)))
         self._emit(made.page)
 
-    def _machine(self, changed: list[Changed]) -> None:
+    def _machine(self, changed: list[ChangesSince]) -> None:
         from govrules.render import machines, markdown  # noqa: PLC0415 - likewise
 
         assessments, receipt = self.assessments, self._receipt()

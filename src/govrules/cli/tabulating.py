@@ -44,7 +44,7 @@ _LEFT_OUT: Final = {
 
 
 @attrs.frozen
-class Entries:
+class EntrySource:
     """
     The entries of a register, ready to be read as batches.
 
@@ -65,9 +65,9 @@ class Entries:
     kind: str = "partnership"
 
 
-def entries_of_columns(columns: Columns, rulebook: Rulebook, doubts: Doubts) -> Entries:
+def entries_of_columns(columns: Columns, rulebook: Rulebook, doubts: Doubts) -> EntrySource:
     """Return the entries of a file of columns; what cannot be read of them is told."""
-    return Entries(
+    return EntrySource(
         columns.name,
         columns.rows,
         lambda wanted, as_of: columns.batches(rulebook, wanted, doubts=doubts, as_of=as_of),
@@ -79,7 +79,7 @@ def entries_of_register(
     file: Path,
     rulebook: Rulebook,
     say: Callable[[list[Diagnostic]], None],
-) -> Entries:
+) -> EntrySource:
     """Return the entries of a register that was read into objects; misfits are said as met."""
     register = read.subject
     if not is_register(register):
@@ -105,7 +105,7 @@ def entries_of_register(
         )
         say([doubt])
 
-    return Entries(
+    return EntrySource(
         str(file),
         len(entries),
         lambda *_: to_batches(entries, cls, rulebook, misfit=misfit),
@@ -116,7 +116,7 @@ def entries_of_register(
 
 
 def tabulate(
-    entries: Entries, rulebook: Rulebook, as_of: dt.date, output: Path, level: Severity
+    entries: EntrySource, rulebook: Rulebook, as_of: dt.date, output: Path, level: Severity
 ) -> int:
     """Write every finding on a register to a file, say how many there are, and return the code."""
     from govrules.registers.batches import (  # noqa: PLC0415 - it needs pyarrow

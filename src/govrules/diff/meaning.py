@@ -45,7 +45,7 @@ Logic = Rule | Derived
 
 
 @attrs.frozen
-class Decided:
+class Equivalence:
     """
     Whether two rules mean the same, and how that is known.
 
@@ -61,14 +61,14 @@ class Decided:
 
 
 @attrs.frozen(eq=False)
-class Side:
+class LoweredRulebook:
     """One of two rulebooks, lowered where that is asked for."""
 
     rulebook: Rulebook
     lowering: Lowering
 
     @classmethod
-    def of(cls, rulebook: Rulebook) -> Side:
+    def of(cls, rulebook: Rulebook) -> LoweredRulebook:
         """Make a side."""
         return cls(rulebook, Lowering(rulebook.derived))
 
@@ -92,19 +92,23 @@ def _values(derived: Derived) -> list[Any]:
     return sorted(found, key=str)
 
 
-def decide(old: Logic, old_side: Side, new: Logic, new_side: Side) -> Decided:
+def decide(
+    old: Logic, old_side: LoweredRulebook, new: Logic, new_side: LoweredRulebook
+) -> Equivalence:
     """Return whether two rules, or two derived facts, say the same of every subject."""
     if isinstance(old, Derived) and isinstance(new, Derived) and _values(old) != _values(new):
-        return Decided(same=False, how="it has other values")
+        return Equivalence(same=False, how="it has other values")
     if isinstance(old, Rule) and isinstance(new, Rule):
         if old.subject != new.subject or old.in_force != new.in_force:
-            return Decided(same=False, how="it is about something else, or in force at other times")
+            return Equivalence(
+                same=False, how="it is about something else, or in force at other times"
+            )
         if len(old.mitigated_by) != len(new.mitigated_by):
-            return Decided(same=False, how="it has another number of mitigations")
+            return Equivalence(same=False, how="it has another number of mitigations")
     cls = joined(old_side.cls(old), new_side.cls(new))
     one, two = old_side.formulas(old, cls), new_side.formulas(new, cls)
     if all(each is other for each, other in zip(one, two, strict=True)):
-        return Decided(same=True, how="both come to the same formulas")
+        return Equivalence(same=True, how="both come to the same formulas")
     try:
         return _proved(cls, one, two)
     except ModuleNotFoundError as error:
@@ -115,7 +119,7 @@ def decide(old: Logic, old_side: Side, new: Logic, new_side: Side) -> Decided:
     return _tried(old, old_side, new, new_side)
 
 
-def _proved(cls: type, one: Sequence[ir.Formula], two: Sequence[ir.Formula]) -> Decided:
+def _proved(cls: type, one: Sequence[ir.Formula], two: Sequence[ir.Formula]) -> Equivalence:
     """Decide by the prover."""
     from govrules.prove import terms as t  # noqa: PLC0415 - z3 is an extra
     from govrules.prove.solving import Clock, UndecidedError, solve  # noqa: PLC0415 - likewise
@@ -123,7 +127,7 @@ def _proved(cls: type, one: Sequence[ir.Formula], two: Sequence[ir.Formula]) -> 
     from govrules.prove.translate import Translator  # noqa: PLC0415 - likewise
     from govrules.prove.witness import given  # noqa: PLC0415 - likewise
 
-    def ask() -> Iterator[Decided]:
+    def ask() -> Iterator[Equivalence]:
         translator = Translator(Space(cls, complete=False, bound=BOUND, texts=[]))
         pairs = [
             (translator.term(each), translator.term(other))
@@ -137,14 +141,18 @@ def _proved(cls: type, one: Sequence[ir.Formula], two: Sequence[ir.Formula]) -> 
             raise TimeoutError from None
         if found is None:
             how = f"proved, for lists of up to {BOUND} records"
-            yield Decided(same=True, how=how)
+            yield Equivalence(same=True, how=how)
         else:
-            yield Decided(same=False, how="an example was found", example=given(found.tree(), cls))
+            yield Equivalence(
+                same=False, how="an example was found", example=given(found.tree(), cls)
+            )
 
     return next(t.within(t.Context(), ask()))
 
 
-def _tried(old: Logic, old_side: Side, new: Logic, new_side: Side) -> Decided:
+def _tried(
+    old: Logic, old_side: LoweredRulebook, new: Logic, new_side: LoweredRulebook
+) -> Equivalence:
     """Decide by subjects that are generated: the same ones every time."""
     source = random.Random(0)  # noqa: S311 - nothing secret hangs on it
     for facts in cases_for((old, new), old_side.rulebook, source, CASES):
@@ -162,9 +170,9 @@ def _tried(old: Logic, old_side: Side, new: Logic, new_side: Side) -> Decided:
             assert isinstance(new, Derived)  # noqa: S101 - likewise
             differs = derive(old, one) != derive(new, two)
         if differs:
-            return Decided(same=False, how="an example was found", example=facts.written)
+            return Equivalence(same=False, how="an example was found", example=facts.written)
     how = f"{CASES} generated cases showed no difference, which is no proof"
-    return Decided(same=True, how=how)
+    return Equivalence(same=True, how=how)
 
 
 _DAY: Final = dt.date(2026, 3, 31)
@@ -172,7 +180,7 @@ _MOST_RECORDS: Final = 3
 
 
 @attrs.frozen
-class Made:
+class MadeSubject:
     """A subject that was made, and its facts as they are written."""
 
     subject: Any
@@ -186,7 +194,7 @@ class Made:
 
 def cases_for(
     about: Iterable[Rule | Derived], rulebook: Rulebook, source: Random, number: int
-) -> Iterator[Made]:
+) -> Iterator[MadeSubject]:
     """
     Yield subjects on which the facts that rules read take the values that they turn on.
 
@@ -234,7 +242,7 @@ def cases_for(
                 facts[path] = made
         day = source.choice([_DAY, _DAY.replace(year=2024)])
         found = read_values(_nested(facts), rulebook=rulebook, kind=kind)
-        yield Made(found.subject, day, json.dumps(facts, ensure_ascii=False, default=str))
+        yield MadeSubject(found.subject, day, json.dumps(facts, ensure_ascii=False, default=str))
 
 
 def _conditions(about: Logic) -> Iterable[Condition]:

@@ -10,7 +10,7 @@ from typing import Any, Final
 import attrs
 
 from govrules.assessment import asking_for, assess_rule
-from govrules.diff.rulebooks import Change, Difference, RuleChange, derived_of
+from govrules.diff.rulebooks import ChangeKind, RulebookDifference, RuleChange, derived_of
 from govrules.engines.registry import REFERENCE, engine
 from govrules.explain.adaptations import in_force_phrase
 from govrules.frozen import Identical
@@ -25,7 +25,7 @@ _FEW: Final = 1500
 
 
 @attrs.frozen
-class Outcome:
+class VersionOutcome:
     """
     What a rule says of a subject.
 
@@ -62,8 +62,8 @@ class Move:
     id: str
     name: str
     change: RuleChange
-    was: Outcome
-    now: Outcome
+    was: VersionOutcome
+    now: VersionOutcome
     _subject: Any = attrs.field(repr=False, eq=False)
     _as_of: dt.date | Unknown = attrs.field(repr=False, eq=False)
     _books: tuple[Rulebook, Rulebook] = attrs.field(repr=False, eq=False)
@@ -75,7 +75,7 @@ class Move:
         if self.now.verdict is None:
             period = in_force_phrase(self.change.new) if self.change.new else ""
             return (f"it is in force {period}",) if period else ()
-        sides: list[tuple[Rule | None, Outcome, Rulebook]] = [
+        sides: list[tuple[Rule | None, VersionOutcome, Rulebook]] = [
             (self.change.new, self.now, new),
             (self.change.old, self.was, old),
         ]
@@ -88,7 +88,7 @@ class Move:
 
 
 def moves(
-    found: Difference,
+    found: RulebookDifference,
     subject: Any,  # noqa: ANN401 - a register or a partnership
     *,
     as_of: dt.date | Unknown = UNKNOWN,
@@ -127,14 +127,14 @@ def _subjects(subject: Any, kind: str, rulebook: Rulebook) -> Iterable[Any]:  # 
 
 
 def _of_kind(
-    found: Difference,
+    found: RulebookDifference,
     changes: Sequence[RuleChange],
     subjects: Sequence[Any],
     as_of: dt.date | Unknown,
 ) -> Iterator[Move]:
-    own = [each for each in changes if each.change is not Change.THROUGH]
+    own = [each for each in changes if each.change is not ChangeKind.THROUGH]
     yield from _moves(found, own, subjects, as_of)
-    through = [each for each in changes if each.change is Change.THROUGH]
+    through = [each for each in changes if each.change is ChangeKind.THROUGH]
     if through and subjects:
         # Where a derived fact has its old value, what rests on it alone says what it said.
         affected = _affected(found, subjects, as_of)
@@ -142,7 +142,7 @@ def _of_kind(
 
 
 def _affected(
-    found: Difference, subjects: Sequence[Any], as_of: dt.date | Unknown
+    found: RulebookDifference, subjects: Sequence[Any], as_of: dt.date | Unknown
 ) -> Sequence[Any]:
     """Return the subjects of which a derived fact that moved has another value."""
     cls = type(subjects[0])
@@ -164,7 +164,7 @@ def _affected(
 
 
 def _moves(
-    found: Difference,
+    found: RulebookDifference,
     changes: Sequence[RuleChange],
     subjects: Sequence[Any],
     as_of: dt.date | Unknown,
@@ -182,7 +182,7 @@ def _moves(
         sides.append(
             [{rule.id: one for rule, one in zip(there, each, strict=True)} for each in several]
         )
-    nothing = Outcome(None)
+    nothing = VersionOutcome(None)
     for subject, before, after in zip(subjects, *sides, strict=True):
         for change in changes:
             was = before.get(change.old.id, nothing) if change.old else nothing
@@ -196,18 +196,18 @@ def _moves(
 
 def _said(
     rules: Sequence[Rule], subjects: Sequence[Any], as_of: dt.date | Unknown, rulebook: Rulebook
-) -> Iterable[tuple[Outcome, ...]]:
+) -> Iterable[tuple[VersionOutcome, ...]]:
     """Return what rules say of each subject."""
     # A register is as much work as its entries.
     size = sum(len(entries_of(each)) if is_register(each) else 1 for each in subjects)
     chosen = engine(REFERENCE if size * len(rules) <= _FEW else "compiled")
     return [
-        tuple(Outcome(each.verdict, each.severity, each.could_be) for each in several)
+        tuple(VersionOutcome(each.verdict, each.severity, each.could_be) for each in several)
         for several in chosen.outcomes(tuple(rules), subjects, as_of, rulebook)
     ]
 
 
-def _is_nothing(was: Outcome, now: Outcome) -> bool:
+def _is_nothing(was: VersionOutcome, now: VersionOutcome) -> bool:
     """Tell whether a rule that came or went flags nothing and asks nothing."""
     quiet = (None, Verdict.CLEAR, Verdict.NOT_APPLICABLE)
     return was.verdict in quiet and now.verdict in quiet and None in (was.verdict, now.verdict)

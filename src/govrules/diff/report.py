@@ -10,7 +10,7 @@ import attrs
 
 from govrules.diff.outcomes import Move
 from govrules.diff.results import ResultsCompared
-from govrules.diff.rulebooks import Change, Difference, RuleChange
+from govrules.diff.rulebooks import ChangeKind, RulebookDifference, RuleChange
 from govrules.explain.phrases import counted, day, named, sentence
 from govrules.render.catalogue import escaped, table
 from govrules.render.lines import Line, folded_text, item
@@ -18,19 +18,19 @@ from govrules.render.lines import Line, folded_text, item
 #: So many moves of one rule are listed, unless all are asked for.
 _MOST: Final = 8
 _HEADS: Final = {
-    Change.MEANING: "Changed in meaning",
-    Change.THROUGH: "Changed by what they rest on",
-    Change.ADDED: "New",
-    Change.REMOVED: "Gone",
-    Change.RENAMED: "Renamed",
-    Change.WORDS: "Changed only in words",
+    ChangeKind.MEANING: "Changed in meaning",
+    ChangeKind.THROUGH: "Changed by what they rest on",
+    ChangeKind.ADDED: "New",
+    ChangeKind.REMOVED: "Gone",
+    ChangeKind.RENAMED: "Renamed",
+    ChangeKind.WORDS: "Changed only in words",
 }
 #: A heading, and below it titles with the lines that belong to each.
 Block = tuple[str, list[tuple[str, list[str]]]]
 
 
 @attrs.frozen
-class Compared:
+class RulebookComparison:
     """
     Two rulebooks compared, with what that does to a register.
 
@@ -40,12 +40,12 @@ class Compared:
         subjects: how many subjects were judged.
     """
 
-    found: Difference
+    found: RulebookDifference
     moves: tuple[Move, ...] | None = None
     subjects: int = 0
 
 
-def _blocks(compared: Compared, *, full: bool) -> Iterator[Block]:
+def _blocks(compared: RulebookComparison, *, full: bool) -> Iterator[Block]:
     found = compared.found
     if found.packs:
         yield "Packs", [(f"{each}.", []) for each in found.packs]
@@ -72,7 +72,7 @@ def _blocks(compared: Compared, *, full: bool) -> Iterator[Block]:
 
 
 def _rules(changes: Sequence[RuleChange], *, full: bool) -> Iterator[tuple[str, list[str]]]:
-    if changes[0].change is Change.THROUGH and not full:
+    if changes[0].change is ChangeKind.THROUGH and not full:
         by: dict[tuple[str, ...], list[str]] = {}
         for each in changes:
             by.setdefault(each.edits, []).append(each.id)
@@ -117,7 +117,7 @@ def _because(facts: Sequence[str]) -> str:
     return f", because {'; '.join(facts)}" if facts else ""
 
 
-def text_lines(compared: Compared, *, full: bool) -> Iterator[Line]:
+def text_lines(compared: RulebookComparison, *, full: bool) -> Iterator[Line]:
     """Yield a comparison as text."""
     blocks = [*_blocks(compared, full=full)]
     for head, its in blocks:
@@ -130,7 +130,7 @@ def text_lines(compared: Compared, *, full: bool) -> Iterator[Line]:
     yield _verdict(compared), ""
 
 
-def _verdict(compared: Compared) -> str:
+def _verdict(compared: RulebookComparison) -> str:
     found = compared.found
     meaning = sum(each.means_more for each in found.rules)
     words = len(found.rules) - meaning
@@ -142,7 +142,7 @@ def _verdict(compared: Compared) -> str:
     return told
 
 
-def markdown(compared: Compared, *, full: bool) -> str:
+def markdown(compared: RulebookComparison, *, full: bool) -> str:
     """Return a comparison as Markdown, to stand in a meeting paper."""
     found = compared.found
     lines = [f"# What changes: {escaped(found.new.title)}", "", _verdict(compared), ""]
@@ -155,7 +155,7 @@ def markdown(compared: Compared, *, full: bool) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def data(compared: Compared) -> dict[str, Any]:
+def data(compared: RulebookComparison) -> dict[str, Any]:
     """Return a comparison as plain data."""
     found = compared.found
     made: dict[str, Any] = {

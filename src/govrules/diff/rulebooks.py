@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import attrs
 
-from govrules.diff.meaning import Decided, Side, decide
+from govrules.diff.meaning import Equivalence, LoweredRulebook, decide
 from govrules.explain.adaptations import in_force_phrase, threshold_phrase
 from govrules.explain.english import condition_phrase, severity_sentence
 from govrules.explain.phrases import joined
@@ -20,7 +20,7 @@ from govrules.rulebook.expr import All, AnyOf, Condition, OneOf
 from govrules.rulebook.walk import derived_read, references
 
 
-class Change(Enum):
+class ChangeKind(Enum):
     """What became of a rule."""
 
     ADDED = "added"
@@ -44,11 +44,11 @@ class RuleChange:
         decided: whether it means the same, and how that is known; None where nobody asked.
     """
 
-    change: Change
+    change: ChangeKind
     old: Rule | None
     new: Rule | None
     edits: tuple[str, ...]
-    decided: Decided | None = None
+    decided: Equivalence | None = None
 
     @property
     def rule(self) -> Rule:
@@ -65,11 +65,11 @@ class RuleChange:
     @property
     def means_more(self) -> bool:
         """Whether outcomes can change by it."""
-        return self.change not in (Change.RENAMED, Change.WORDS)
+        return self.change not in (ChangeKind.RENAMED, ChangeKind.WORDS)
 
 
 @attrs.frozen
-class Difference:
+class RulebookDifference:
     """
     What is different between two rulebooks.
 
@@ -87,7 +87,7 @@ class Difference:
     new: Rulebook
     rules: tuple[RuleChange, ...]
     parameters: tuple[str, ...]
-    derived: Mapping[str, Decided]
+    derived: Mapping[str, Equivalence]
     packs: tuple[str, ...]
     same_version: tuple[str, ...]
 
@@ -97,7 +97,7 @@ class Difference:
         return any(each.means_more for each in self.rules)
 
 
-def difference(old: Rulebook, new: Rulebook) -> Difference:
+def difference(old: Rulebook, new: Rulebook) -> RulebookDifference:
     """
     Compare two rulebooks.
 
@@ -113,11 +113,11 @@ _IN_WORDS: Final = {"says": "how far its source goes", "met": "good state"}
 
 class _Comparing:
     def __init__(self, old: Rulebook, new: Rulebook) -> None:
-        self.old, self.new = Side.of(old), Side.of(new)
+        self.old, self.new = LoweredRulebook.of(old), LoweredRulebook.of(new)
         self.olds = {rule.id: rule for rule in old.rules}
         self.news = {rule.id: rule for rule in new.rules}
 
-    def result(self) -> Difference:
+    def result(self) -> RulebookDifference:
         """Return what is different."""
         old, new = self.old.rulebook, self.new.rulebook
         derived = dict(self._derived())
@@ -132,7 +132,7 @@ class _Comparing:
             and versions[each.id].version == each.version
             and versions[each.id].content != each.content
         )
-        return Difference(
+        return RulebookDifference(
             old=old,
             new=new,
             rules=tuple(rules),
@@ -142,7 +142,7 @@ class _Comparing:
             same_version=same,
         )
 
-    def _derived(self) -> Iterator[tuple[str, Decided]]:
+    def _derived(self) -> Iterator[tuple[str, Equivalence]]:
         """Yield the derived facts that were edited, or that rest on one that was."""
         before, after = self.old.rulebook.derived, self.new.rulebook.derived
         moved: set[str] = set()
@@ -171,7 +171,7 @@ class _Comparing:
             old = self.olds.get(name) or renamed.get(name)
             if old is None:
                 required = f"it requires that {condition_phrase(new.requires)}"
-                yield RuleChange(Change.ADDED, None, new, (required,))
+                yield RuleChange(ChangeKind.ADDED, None, new, (required,))
                 continue
             found = self._rule(old, new, moved)
             if found is not None:
@@ -182,7 +182,7 @@ class _Comparing:
             if name in left:
                 last = left[name].adapted[-1]
                 edits = ("it is left out" if last.now is True else f"it is replaced by {last.now}",)
-            yield RuleChange(Change.REMOVED, rule, None, edits)
+            yield RuleChange(ChangeKind.REMOVED, rule, None, edits)
 
     def _twin(self, new: Rule, gone: Iterable[Rule]) -> Rule | None:
         """Return the rule that is gone of which another says the same; None where none does."""
@@ -200,15 +200,15 @@ class _Comparing:
         if edits:
             found = decide(old, self.old, new, self.new)
             through = [] if found.same else self._through(new, moved)
-            change = Change.MEANING
+            change = ChangeKind.MEANING
             if found.same:
-                change = Change.RENAMED if named else Change.WORDS
+                change = ChangeKind.RENAMED if named else ChangeKind.WORDS
             return RuleChange(change, old, new, (*named, *edits, *through, *words), found)
         rests = self._through(new, moved)
         if rests:
-            return RuleChange(Change.THROUGH, old, new, (*named, *rests, *words))
+            return RuleChange(ChangeKind.THROUGH, old, new, (*named, *rests, *words))
         if named or words:
-            change = Change.RENAMED if named else Change.WORDS
+            change = ChangeKind.RENAMED if named else ChangeKind.WORDS
             return RuleChange(change, old, new, (*named, *words))
         return None
 
@@ -380,6 +380,6 @@ def _packs(old: Rulebook, new: Rulebook) -> Iterator[str]:
             yield f"{name} {each.version} is gone"
 
 
-def derived_of(found: Difference) -> tuple[Derived, ...]:
+def derived_of(found: RulebookDifference) -> tuple[Derived, ...]:
     """Return the derived facts that mean something else, as they are now."""
     return tuple(found.new.derived[name] for name, each in found.derived.items() if not each.same)

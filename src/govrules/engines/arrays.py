@@ -71,7 +71,7 @@ class RowDomain:
         return self.memo[var]  # type: ignore[no-any-return]
 
 
-class Block:
+class Batch:
     """
     Some rows on which formulas are worked out, and what has been worked out of them.
 
@@ -93,9 +93,9 @@ class Block:
         self.top = RowDomain(root.rows)
         self._day = as_of if isinstance(as_of, dt.date) else None
         self._lists = lists or {}
-        self._done: set[ir.Table] = set()
+        self._done: set[ir.DerivedTable] = set()
         #: Facts of all records that have them.
-        self._read: dict[ir.Read, Any] = {}
+        self._read: dict[ir.FactRead, Any] = {}
         self._homes: dict[frozenset[ir.Var], RowDomain | None] = {}
 
     def bitmap(self, formula: ir.Formula) -> bitmaps.Bitmap:
@@ -108,7 +108,7 @@ class Block:
         self._fill(num)
         return self._of(num, self.top)  # type: ignore[no-any-return]
 
-    def know(self, leaf: ir.Exists | ir.Total, number: Fraction) -> None:
+    def know(self, leaf: ir.Exists | ir.RecordTotal, number: Fraction) -> None:
         """Take it as known how many records are so, or what they come to, in all rows."""
         some = bitmaps.ones(self.top.number) if number > 0 else bitmaps.zeros(self.top.number)
         self.top.memo[leaf] = some if isinstance(leaf, ir.Exists) else number.as_integer_ratio()
@@ -177,7 +177,7 @@ class Block:
 
     # ── Facts ─────────────────────────────────────────────────────────────────────────────────
 
-    def _kept(self, read: ir.Read) -> Any:  # noqa: ANN401 - a column of any kind
+    def _kept(self, read: ir.FactRead) -> Any:  # noqa: ANN401 - a column of any kind
         """Return a fact of all records that have it."""
         found = self._read.get(read)
         if found is None:
@@ -190,17 +190,17 @@ class Block:
             found = self._read[read] = of(path, read.fact)
         return found
 
-    def _list(self, read: ir.Read) -> bitmaps.ListColumn:
+    def _list(self, read: ir.FactRead) -> bitmaps.ListColumn:
         given = self._lists.get(read.path) if read.var is not None and not read.var.depth else None
         return self._kept(read) if given is None else given
 
-    def _at(self, read: ir.Read, rows: RowDomain) -> bitmaps.Column:
+    def _at(self, read: ir.FactRead, rows: RowDomain) -> bitmaps.FactColumn:
         """Return a fact of some rows."""
         if read.var is not None:
             return self._kept(read).at(rows.index(read.var))  # type: ignore[no-any-return]
         none = bitmaps.zeros(rows.number)
         known, day = (none, 0) if self._day is None else (~none, bitmaps.days(self._day))
-        return bitmaps.Column(rows.number, known, none, np.full(rows.number, day, np.int32))
+        return bitmaps.FactColumn(rows.number, known, none, np.full(rows.number, day, np.int32))
 
     # ── Formulas ──────────────────────────────────────────────────────────────────────────────
 
@@ -212,11 +212,11 @@ class Block:
                 return self._all(items, rows)
             case ir.Neg(item=item):
                 return ~self._of(item, rows)
-            case ir.Unknown(read=read):
+            case ir.IsUnknown(read=read):
                 return self._at(read, rows).unknown
             case ir.Absent(read=read):
                 return self._at(read, rows).none
-            case ir.More(read=ir.Read(type=Choices()) as read):
+            case ir.More(read=ir.FactRead(type=Choices()) as read):
                 return ~self._at(read, rows).known
             case ir.More(read=read):
                 lists = self._list(read)
@@ -230,7 +230,7 @@ class Block:
                 return self._related(node, rows)
             case ir.Meets(read=read, wanted=wanted, all=every):
                 own = self._at(read, rows).data
-                if isinstance(wanted, ir.Read):
+                if isinstance(wanted, ir.FactRead):
                     other: Any = self._at(wanted, rows).data
                 else:
                     assert isinstance(read.type, Choices)  # noqa: S101 - nothing else is a set
@@ -245,7 +245,7 @@ class Block:
                 return bitmaps.pack(np.broadcast_to(np.asarray(above, np.bool_), rows.number))
             case ir.May(table=table, values=values):
                 return reduce(or_, (self._of(table.may[each], rows) for each in values))
-            case ir.Amount(of=ir.Read() as read):
+            case ir.Amount(of=ir.FactRead() as read):
                 column = self._at(read, rows)
                 known = bitmaps.unpack(column.known, rows.number)
                 return np.where(known, column.data, 0), column.scale
@@ -256,7 +256,7 @@ class Block:
             case ir.Times(one=one, other=other):
                 (first, scale), (second, by) = self._of(one, rows), self._of(other, rows)
                 return bitmaps.product(first, second), scale * by
-            case ir.Total(var=var, so=so, of=of):
+            case ir.RecordTotal(var=var, so=so, of=of):
                 inner, segments = self._inside(var, rows)
                 where = self._of(so, inner)
                 if of is None:
@@ -277,14 +277,14 @@ class Block:
     def _related(self, node: ir.Holds, rows: RowDomain) -> bitmaps.Bitmap:
         one, other = self._at(node.one, rows), node.other
         known = one.known
-        if isinstance(other, ir.Read):
+        if isinstance(other, ir.FactRead):
             other = self._at(other, rows)
             known = known & other.known
         if not node.op.is_age:
             return bitmaps.related(one, node.op, other, node.type) & known
         if self._day is None:
             return bitmaps.zeros(rows.number)
-        if not isinstance(other, bitmaps.Column):
+        if not isinstance(other, bitmaps.FactColumn):
             return bitmaps.pack(one.data < bitmaps.days(months_before(self._day, other))) & known
         # A fact is older where it is before so many months ago, which may be others in each row.
         months, _ = self._of(f.amount(node.other), rows)
@@ -322,12 +322,12 @@ def outcomes(
         except FactsError:
             yield from engine(REFERENCE).outcomes(rules, several, as_of, rulebook)
             continue
-        block = Block(bitmaps.Store.of(batch), as_of)
+        block = Batch(bitmaps.Store.of(batch), as_of)
         told = (outcomes_of(*each, block) for each in zip(rules, judged, strict=True))
         yield from zip(*told, strict=True) if rules else [()] * len(several)
 
 
-def outcomes_of(rule: Rule, judged: Judged, block: Block) -> Iterator[Outcome]:
+def outcomes_of(rule: Rule, judged: Judged, block: Batch) -> Iterator[Outcome]:
     """Yield what a rule says of each row; rows of which the same holds share an outcome."""
     found = map(block.bitmap, judged.formulas)
     flags = np.array([bitmaps.unpack(each, block.root.rows) for each in found])

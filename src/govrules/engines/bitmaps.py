@@ -114,7 +114,7 @@ def _yes(flags: pa.BooleanArray) -> Bitmap:
 
 
 @attrs.frozen(eq=False)
-class Column:
+class FactColumn:
     """
     A fact of every row.
 
@@ -139,7 +139,7 @@ class Column:
         """Where nobody recorded it."""
         return ~(self.known | self.none)
 
-    def at(self, index: Integers | None) -> Column:
+    def at(self, index: Integers | None) -> FactColumn:
         """Return the fact of the rows of an index."""
         if index is None:
             return self
@@ -149,7 +149,7 @@ class Column:
         elif data is not None:
             data = take(data, self.rows, index) if data.dtype == np.uint64 else data[index]
         known, none = (take(each, self.rows, index) for each in (self.known, self.none))
-        return Column(len(index), known, none, data, self.scale)
+        return FactColumn(len(index), known, none, data, self.scale)
 
 
 @attrs.frozen(eq=False)
@@ -219,16 +219,16 @@ _MOST: Final = 2**62
 _RELATION: Final = {**ORDER, Op.EQUALS: eq}
 
 
-def related(one: Column, op: Op, other: Any, kind: FactType) -> Bitmap:  # noqa: ANN401 - any value
+def related(one: FactColumn, op: Op, other: Any, kind: FactType) -> Bitmap:  # noqa: ANN401 - any value
     """Return where a column equals another or a value, or is at least or more than it."""
     match kind, other:
-        case YesNo(), Column(data=data):
+        case YesNo(), FactColumn(data=data):
             return ~(one.data ^ data)  # type: ignore[no-any-return]
         case YesNo(), _:
             return one.data if other else ~one.data  # type: ignore[no-any-return]
         case Text(), _:
-            return _yes(pc.equal(one.data, other.data if isinstance(other, Column) else other))
-        case _, Column(data=data, scale=scale):
+            return _yes(pc.equal(one.data, other.data if isinstance(other, FactColumn) else other))
+        case _, FactColumn(data=data, scale=scale):
             second: Scaled = data, scale
         case Choice(values), _:
             second = values.index(other), 1
@@ -283,7 +283,7 @@ def _may_be_cast(one: pa.DataType, other: pa.DataType) -> bool:
 # ── Records ───────────────────────────────────────────────────────────────────────────────────
 
 
-class _Inside(NamedTuple):
+class _RecordColumns(NamedTuple):
     """A record in every row: its columns, and where it is there, and known to be absent."""
 
     columns: Mapping[str, pa.Array]
@@ -310,9 +310,9 @@ class Store:
     def __init__(self, columns: Mapping[str, pa.Array], rows: int, place: str = "") -> None:
         self.rows = rows
         self.place = place
-        self._inside = {"": _Inside(columns, ones(rows), zeros(rows))}
+        self._inside = {"": _RecordColumns(columns, ones(rows), zeros(rows))}
         if _LOCAL not in columns:
-            self._inside[_LOCAL] = _Inside({}, zeros(rows), zeros(rows))
+            self._inside[_LOCAL] = _RecordColumns({}, zeros(rows), zeros(rows))
 
     @classmethod
     def of(cls, batch: pa.RecordBatch, place: str = "") -> Store:
@@ -322,7 +322,7 @@ class Store:
     def _error(self, path: str, expected: str, found: object) -> FactsError:
         return FactsError(self.place + path, expected, str(found))
 
-    def _array(self, path: str, hint: str = "") -> tuple[_Inside, pa.Array, Bitmap]:
+    def _array(self, path: str, hint: str = "") -> tuple[_RecordColumns, pa.Array, Bitmap]:
         """Return the record that a fact is in, its array, and where that has a value."""
         head, _, name = path.rpartition(".")
         record = self._record(head)
@@ -335,7 +335,7 @@ class Store:
         array = _with_own_nulls(array)
         return record, array, record.there & valid(array)
 
-    def _record(self, path: str) -> _Inside:
+    def _record(self, path: str) -> _RecordColumns:
         found = self._inside.get(path)
         if found is None:
             outer, array, here = self._array(path)
@@ -343,7 +343,7 @@ class Store:
                 raise self._error(path, "a column of records", array.type)
             columns = {field.name: array.field(place) for place, field in enumerate(array.type)}
             none = here & self._absent(columns, NONE)
-            found = self._inside[path] = _Inside(columns, here & ~none, outer.none | none)
+            found = self._inside[path] = _RecordColumns(columns, here & ~none, outer.none | none)
         return found
 
     def _absent(self, columns: Mapping[str, pa.Array], name: str) -> Bitmap:
@@ -361,7 +361,7 @@ class Store:
         absent = self._absent(record.columns, f"{path.rpartition('.')[2]}{NONE}")
         return array, here, record.none | (record.there & ~here & absent)
 
-    def column(self, path: str, fact: Fact, *, raw: bool = False) -> Column:
+    def column(self, path: str, fact: Fact, *, raw: bool = False) -> FactColumn:
         """
         Return a fact of a single value.
 
@@ -377,23 +377,23 @@ class Store:
         """
         if isinstance(fact.type, Record):
             record = self._record(path)
-            return Column(self.rows, record.there, record.none, None)
+            return FactColumn(self.rows, record.there, record.none, None)
         array, here, none = self._leaf(path)
         data, scale = self._data(array, fact, path)
         if isinstance(fact.type, YesNo):
             data = here & data
             if not raw:
                 here, none = here | none, zeros(self.rows)
-        return Column(self.rows, here, none, data, scale)
+        return FactColumn(self.rows, here, none, data, scale)
 
-    def stated(self, path: str, fact: Fact) -> Column:
+    def stated(self, path: str, fact: Fact) -> FactColumn:
         """Return what somebody stated of a derived fact; nothing where there is no such column."""
         there = "stated" in self._inside[""].columns
         if there and path.partition(".")[2] in self._record("stated").columns:
             return self.column(path, fact, raw=True)
         none = zeros(self.rows)
         data = none if isinstance(fact.type, YesNo) else np.zeros(self.rows, np.int16)
-        return Column(self.rows, none, none, data)
+        return FactColumn(self.rows, none, none, data)
 
     def _data(self, array: pa.Array, fact: Fact, path: str) -> Scaled:
         """Return the values of a fact as `Column` has them, under nulls any; and their scale."""
@@ -440,7 +440,7 @@ class Store:
             codes = np.maximum(codes, 0)
         return codes
 
-    def set_column(self, path: str, fact: Fact) -> Column:
+    def set_column(self, path: str, fact: Fact) -> FactColumn:
         """
         Return a fact that is a set.
 
@@ -458,7 +458,7 @@ class Store:
         filled = np.flatnonzero(np.diff(offsets))
         masks[filled] = np.bitwise_or.reduceat(members, offsets[filled])
         masks[~unpack(here, self.rows)] = 0
-        return Column(self.rows, closed, zeros(self.rows), masks)
+        return FactColumn(self.rows, closed, zeros(self.rows), masks)
 
     def list_column(self, path: str, fact: Fact) -> ListColumn:
         """

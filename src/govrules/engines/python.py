@@ -17,7 +17,7 @@ from typing import Any, Final, TypeAlias
 
 from govrules.engines import source
 from govrules.engines.outcomes import atoms_of
-from govrules.engines.source import Block, Layout, Test, joined, sanitise, word
+from govrules.engines.source import BindingPlan, Block, Test, joined, sanitise, word
 from govrules.lowering import formulas as f
 from govrules.lowering import ir
 from govrules.lowering.judged import Judged
@@ -35,7 +35,7 @@ _Nodes: TypeAlias = Sequence[ir.Formula | ir.Num]
 _Known: TypeAlias = tuple[ir.Formula, ...]
 
 
-class Writer(Layout):
+class Writer(BindingPlan):
     """
     Writes a function that judges subjects by some rules, or tells what holds of them.
 
@@ -47,7 +47,7 @@ class Writer(Layout):
         self._asked = [*map(source.asked, units)]
         #: What is asked by the rule that is written, and by several.
         self._sought = dict.fromkeys(chain.from_iterable(self._asked))
-        tables = [each for each in self._sought if isinstance(each, ir.Table)]
+        tables = [each for each in self._sought if isinstance(each, ir.DerivedTable)]
         every = [*self._asked, *(source.asked(each.sides) for each in tables)]
         uses = Counter(node for each in every for node in each)
         super().__init__(dict.fromkeys(node for node, number in uses.items() if number > 1))
@@ -97,7 +97,7 @@ class Writer(Layout):
 
     def _added(self, leaf: Leaf, block: Block) -> str:
         """Return the expression of what the record of a block adds to a number over its list."""
-        of = leaf.of if isinstance(leaf, ir.Total) else None
+        of = leaf.of if isinstance(leaf, ir.RecordTotal) else None
         return (
             f"({'1' if of is None else self.raw(of, block)} if {self._say(leaf.so, block)} else 0)"
         )
@@ -136,13 +136,13 @@ class Writer(Layout):
 
     # ── Derived facts ─────────────────────────────────────────────────────────────────────────
 
-    def _mask(self, table: ir.Table, block: Block) -> str:
+    def _mask(self, table: ir.DerivedTable, block: Block) -> str:
         """Return the name of the mask of the values that a derived fact may have."""
         for each in ir.in_order([table], lambda held: block.find(held) is not None):
             self.bind(each, each.var, block, "derived", partial(self._table, each))
         return block.find(table) or ""
 
-    def _table(self, table: ir.Table, name: str, block: Block) -> None:
+    def _table(self, table: ir.DerivedTable, name: str, block: Block) -> None:
         bits = table.bits
         stated, inner = "", block
         if table.stated is not None:
@@ -227,11 +227,11 @@ class Writer(Layout):
     def _leaf(self, item: ir.Formula, block: Block, known: _Known) -> list[Test]:
         """Return what must all hold where a leaf does."""
         match item:
-            case ir.Unknown(read=fact):
+            case ir.IsUnknown(read=fact):
                 return [(self.raw(fact, block), "is", "UNKNOWN")]
             case ir.Absent(read=fact):
                 return [(self.raw(fact, block), "is", "None")]
-            case ir.More(read=ir.Read(type=Choices()) as fact):
+            case ir.More(read=ir.FactRead(type=Choices()) as fact):
                 return [("UNKNOWN", "in", self.raw(fact, block))]
             case ir.More(read=fact):
                 return [(self.counted(fact, block), "<", f"len({self.raw(fact, block)})")]
@@ -241,10 +241,10 @@ class Writer(Layout):
                 return self._holds(item, block, known)
             case ir.Meets(read=fact, wanted=wanted, all=every):
                 own = self.raw(fact, block)
-                read = isinstance(wanted, ir.Read)
+                read = isinstance(wanted, ir.FactRead)
                 other = self.raw(wanted, block) if read else self.constant(wanted)  # type: ignore[arg-type]
                 return [f"{other} <= {own}" if every else f"not {other}.isdisjoint({own})"]
-            case ir.Exists(var=ir.Var(list=ir.Read() as fact)):
+            case ir.Exists(var=ir.Var(list=ir.FactRead() as fact)):
                 return [self.counted(fact, block)]
             case ir.Above(one=one, other=other, equal=equal):
                 left, right = (self._number(each, block) for each in (one, other))
@@ -266,7 +266,7 @@ class Writer(Layout):
     def _holds(self, item: ir.Holds, block: Block, known: _Known) -> list[Test]:
         left = self.raw(item.one, block)
         guards = self._there(item.one, block, known)
-        fact = item.other if isinstance(item.other, ir.Read) else None
+        fact = item.other if isinstance(item.other, ir.FactRead) else None
         right = self.constant(item.other) if fact is None else self.raw(fact, block)
         if item.op is Op.EQUALS:
             if isinstance(item.type, YesNo):
@@ -289,7 +289,7 @@ class Writer(Layout):
             left, right = f"{order}[{left}]", f"{order}[{right}]"
         return [*guards, (left, ">=" if item.op is Op.AT_LEAST else ">", right)]
 
-    def _there(self, fact: ir.Read, block: Block, known: _Known = ()) -> list[Test]:
+    def _there(self, fact: ir.FactRead, block: Block, known: _Known = ()) -> list[Test]:
         """Return what must be looked at before a value is compared."""
         there = f.given(f.both(f.no(f.absent(fact)), f.no(f.unrecorded(fact))), known)
         return [] if there is f.TRUE else [self._say(there, block)]
@@ -299,7 +299,7 @@ class Writer(Layout):
         if name is not None:
             return name
         match number:
-            case ir.Amount(of=ir.Read() as fact):
+            case ir.Amount(of=ir.FactRead() as fact):
                 name = self.raw(fact, block)
                 (there,) = self._there(fact, block)
                 return f"({name} if {there} else 0)"
@@ -310,9 +310,11 @@ class Writer(Layout):
                 return f"(len({name}) - (UNKNOWN in {name}))"
             case ir.Times(one=one, other=other):
                 return f"{self._number(one, block)} * {self._number(other, block)}"
-            case ir.Total(var=ir.Var(list=ir.Read() as fact), so=so, of=None) if so is f.TRUE:
+            case ir.RecordTotal(var=ir.Var(list=ir.FactRead() as fact), so=so, of=None) if (
+                so is f.TRUE
+            ):
                 return self.counted(fact, block)
-            case ir.Total():
+            case ir.RecordTotal():
                 return self._found(source.Sought(number), block)
             case _:
                 raise AssertionError("it is no number")

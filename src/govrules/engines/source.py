@@ -18,7 +18,7 @@ from govrules.errors import EngineError
 from govrules.facts import parts_of
 from govrules.lowering import formulas as f
 from govrules.lowering import ir
-from govrules.lowering.ir import Read, Var
+from govrules.lowering.ir import FactRead, Var
 from govrules.rulebook.expr import FactSource
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import Choices, Records, is_past, vocabulary_of
@@ -91,7 +91,7 @@ class Block:
         self.lines += [f"    {line}" for line in block.lines or ["pass"]]
 
 
-class Layout:
+class BindingPlan:
     """
     Names of what is read, each bound where all that read it can see it.
 
@@ -149,7 +149,7 @@ class Layout:
 
     # ── Facts ─────────────────────────────────────────────────────────────────────────────────
 
-    def raw(self, fact: Read, block: Block) -> str:
+    def raw(self, fact: FactRead, block: Block) -> str:
         """
         Return the name of a fact's value as it stands; of a yes or no, None may stand for no.
 
@@ -178,7 +178,7 @@ class Layout:
 
         return self.bind(fact, var, block, "stated" if stated else fact.path, write)
 
-    def counted(self, fact: Read, block: Block) -> str:
+    def counted(self, fact: FactRead, block: Block) -> str:
         """Return the name of the number of the known records of a list."""
         assert fact.var is not None  # noqa: S101 - no list is a date
 
@@ -239,7 +239,7 @@ class Sought:
         open: whether a record that nobody recorded counts as being so.
     """
 
-    node: ir.Exists | ir.Total
+    node: ir.Exists | ir.RecordTotal
     open: bool = False
 
 
@@ -249,24 +249,24 @@ def asked(roots: Sequence[ir.Formula | ir.Num]) -> dict[Hashable, None]:
     found: dict[Hashable, None] = {}
     while waiting:
         each = waiting.pop()
-        if each in found or not isinstance(each, ir.Node | ir.Read | ir.Table | ir.Var):
+        if each in found or not isinstance(each, ir.Node | ir.FactRead | ir.DerivedTable | ir.Var):
             continue
         found[each] = None
         match each:
             case ir.Var(list=fact):
                 waiting.append(fact)
-            case ir.Read(var=var, path=path, source=source):
+            case ir.FactRead(var=var, path=path, source=source):
                 if var is not None and source is FactSource.RECORDED:
                     found |= {("part", part, var): None for part in parts_of(path)}
                 elif source is FactSource.DERIVED:
                     found["stated", var] = None
-            case ir.Table(var=var, stated=stated):
+            case ir.DerivedTable(var=var, stated=stated):
                 found |= {} if stated is None else {stated: None, ("stated", var): None}
             case ir.And(items=items):
                 open_, rest = ends(items)
                 found |= {Sought(node, open=True): None for node in open_}
                 waiting += [*rest, *(node.so for node in open_)]
-            case ir.Exists(so=so) | ir.Total(so=so) if so is not f.TRUE:
+            case ir.Exists(so=so) | ir.RecordTotal(so=so) if so is not f.TRUE:
                 found[Sought(each)] = None
                 waiting += each.parts()
             case _:
@@ -280,10 +280,10 @@ def ends(items: tuple[ir.Formula, ...]) -> tuple[list[ir.Exists], list[ir.Formul
 
     That nothing was done on a day that is yet to come is left out: reading such dates sees to it.
     """
-    lists: dict[ir.Read, ir.Exists] = {}
+    lists: dict[ir.FactRead, ir.Exists] = {}
     for each in items:
         match each:
-            case ir.Neg(item=ir.Exists(var=ir.Var(list=ir.Read() as fact), so=so) as node) if (
+            case ir.Neg(item=ir.Exists(var=ir.Var(list=ir.FactRead() as fact), so=so) as node) if (
                 so is not f.TRUE
             ):
                 if f.no(f.more(fact)) in items:
@@ -305,6 +305,6 @@ def is_ahead(item: ir.Formula) -> bool:
     return isinstance(item, ir.Holds) and is_past(item.one.type) and item is f.ahead(item.one)
 
 
-def implies(one: ir.Exists | ir.Total, other: ir.Exists | ir.Total) -> bool:
+def implies(one: ir.Exists | ir.RecordTotal, other: ir.Exists | ir.RecordTotal) -> bool:
     """Tell whether it is seen that each record that one looks for is one that the other does."""
     return f.given(other.so, [one.so]) is f.TRUE

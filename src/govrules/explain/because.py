@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from govrules.explain.cells import Cited, Restricted
-from govrules.explain.judging import Forced, Order, Said
+from govrules.explain.judging import ExplainedOutcome, Forced, Order
 from govrules.explain.phrases import record_name
 from govrules.explain.view import View
 from govrules.lowering import ir
@@ -24,7 +24,7 @@ _MOST_KEPT: Final = 2**8
 _INDEX: Final = re.compile(r"\d+")
 
 
-def because(rule: Rule, view: View, said: Said) -> tuple[Cited, ...]:
+def because(rule: Rule, view: View, said: ExplainedOutcome) -> tuple[Cited, ...]:
     """
     Return the facts that force the outcome; with no others known, it is the same.
 
@@ -44,7 +44,7 @@ def because(rule: Rule, view: View, said: Said) -> tuple[Cited, ...]:
     return found
 
 
-def _because(rule: Rule, view: View, said: Said) -> tuple[Cited, ...]:
+def _because(rule: Rule, view: View, said: ExplainedOutcome) -> tuple[Cited, ...]:
     judging = view.rule(rule)
     forced = judging.forced(view.frames, said.outcome)
 
@@ -73,7 +73,7 @@ def _least(
     numbers: Iterable[int],
     order: Order,
     is_said: Callable[[Restricted], bool],
-    of: Forced | ir.Table,
+    of: Forced | ir.DerivedTable,
 ) -> tuple[Cited, ...]:
     """
     Return facts without those that can be left out of them; of equal states of them the same.

@@ -18,7 +18,7 @@ import attrs
 
 from govrules.explain.ways import Way
 from govrules.facts import absent, annotation, lies_ahead, parts_of, recorded
-from govrules.lowering.ir import Table
+from govrules.lowering.ir import DerivedTable
 from govrules.rulebook.ast import Rulebook
 from govrules.truth import UNKNOWN, Unknown
 from govrules.vocabulary import AS_OF, Choices, Fact, Record, Records, is_past, vocabulary_of
@@ -51,7 +51,7 @@ class Frame:
     values: list[Any] = attrs.field(repr=False)
     first: int = -1
     outer: Frame | None = attrs.field(default=None, repr=False)
-    tables: dict[Table, frozenset[Any]] = attrs.field(factory=dict, repr=False)
+    tables: dict[DerivedTable, frozenset[Any]] = attrs.field(factory=dict, repr=False)
     known: dict[Any, Any] = attrs.field(factory=dict, repr=False)
     ahead: tuple[tuple[str, str], ...] = attrs.field(default=(), repr=False)
 
@@ -157,9 +157,9 @@ class Shape:
             place for place, fact in parts if isinstance(fact.type, Record | Records)
         }
         self.steps: Final = [_step_to(path, fact) for path, fact in vocabulary.facts.items()]
-        self.blank: Final[dict[Table, frozenset[Any]]] = {}
-        self._hang_on: Final[dict[Table, frozenset[int]]] = {}
-        self._moved: Final[dict[tuple[int, ...], tuple[Table, ...]]] = {}
+        self.blank: Final[dict[DerivedTable, frozenset[Any]]] = {}
+        self._hang_on: Final[dict[DerivedTable, frozenset[int]]] = {}
+        self._moved: Final[dict[tuple[int, ...], tuple[DerivedTable, ...]]] = {}
         self._shapes = shapes
         self._settings: Final = {
             path: self._setting(path, fact) for path, fact in self.facts.items()
@@ -209,12 +209,12 @@ class Shape:
         copy.forget(to_set)
         return copy
 
-    def hangs(self, table: Table, places: frozenset[int]) -> None:
+    def hangs(self, table: DerivedTable, places: frozenset[int]) -> None:
         """Take note of the cells that a derived fact hangs on."""
         self._hang_on[table] = places
         self._moved.clear()
 
-    def moved(self, places: Iterable[int]) -> tuple[Table, ...]:
+    def moved(self, places: Iterable[int]) -> tuple[DerivedTable, ...]:
         """Return the derived facts that hang on cells, of those that were asked for so far."""
         key = tuple(places)
         found = self._moved.get(key)

@@ -11,7 +11,7 @@ import attrs
 
 from govrules.explain.candidates import Compared, candidates, compared_with, is_crossed
 from govrules.explain.closures import Check
-from govrules.explain.view import Changed, View
+from govrules.explain.view import ChangedSubject, View
 from govrules.explain.ways import Effort, Way, contradict, gone_by, left_to_choose, members, within
 from govrules.facts import TO_BE_FOUND, parts_of
 from govrules.rulebook.ast import Derived, Rule
@@ -220,7 +220,7 @@ class _Goal:
         """Return what tells whether a way still settles it with another value, or without one."""
         view = self.view
         # In a register that takes as long for each change as for a whole way.
-        changed = None if view.supposed else Changed.of(view.frames[0], way)
+        changed = None if view.supposed else ChangedSubject.of(view.frames[0], way)
         if changed is not None:
             return partial(changed.still, self.check)
 

@@ -52,12 +52,12 @@ class Closures:
         self._lowering: Final = lowering
         self._checks: dict[ir.Formula, Check] = {}
         self._supports: dict[ir.Formula, Support] = {}
-        self._possible: dict[ir.Table, Callable[[Frames], frozenset[Any]]] = {}
-        self._fillers: dict[ir.Table, Callable[[Frames], frozenset[Any]]] = {}
+        self._possible: dict[ir.DerivedTable, Callable[[Frames], frozenset[Any]]] = {}
+        self._fillers: dict[ir.DerivedTable, Callable[[Frames], frozenset[Any]]] = {}
         #: By the variable of derived facts: the cells of its record that each hangs on.
-        self._hanging: dict[ir.Var, dict[ir.Table, frozenset[int]]] = {}
+        self._hanging: dict[ir.Var, dict[ir.DerivedTable, frozenset[int]]] = {}
 
-    def at(self, read: ir.Read) -> tuple[int, int]:
+    def at(self, read: ir.FactRead) -> tuple[int, int]:
         """Return the depth of the record that a fact is in, and its cell."""
         if read.var is None:
             return 0, 0
@@ -81,7 +81,7 @@ class Closures:
                 return _every([self.check(each) for each in items])
             case ir.And(items=items):
                 return _some([self.check(f.no(each)) for each in items])
-            case ir.Unknown(read=fact):
+            case ir.IsUnknown(read=fact):
                 depth, place = self.at(fact)
                 return lambda s: (s[depth].values[place] is UNKNOWN) is want
             case ir.Absent(read=fact):
@@ -119,7 +119,7 @@ class Closures:
             case _:
                 assert_never(node)
 
-    def _several(self, wanted: ir.Read | frozenset[str]) -> Callable[[Frames], frozenset[str]]:
+    def _several(self, wanted: ir.FactRead | frozenset[str]) -> Callable[[Frames], frozenset[str]]:
         if isinstance(wanted, frozenset):
             return lambda _: wanted
         depth, place = self.at(wanted)
@@ -128,7 +128,7 @@ class Closures:
     def _relation(self, node: ir.Holds, *, want: bool) -> Check:
         depth, place = self.at(node.one)
         stands = _relation_of(node)
-        if isinstance(node.other, ir.Read):
+        if isinstance(node.other, ir.FactRead):
             far, beside = self.at(node.other)
             other: _Amount = lambda s: s[far].values[beside]  # noqa: E731
         else:
@@ -195,7 +195,7 @@ class Closures:
     def _amount(self, number: ir.Num, *, most: bool) -> _Amount:
         """Return what gives the least that a number may be, or the most."""
         match number:
-            case ir.Amount(of=ir.Read() as fact):
+            case ir.Amount(of=ir.FactRead() as fact):
                 depth, place = self.at(fact)
                 open_ = _UNLIMITED if most else 0
 
@@ -214,12 +214,12 @@ class Closures:
             case ir.Times(one=one, other=other):
                 a, b = self._amount(one, most=most), self._amount(other, most=most)
                 return lambda s: a(s) * b(s)
-            case ir.Total(var=var, so=so, of=of):
+            case ir.RecordTotal(var=var, so=so, of=of):
                 return self._sum(var, f.no(so) if most else so, of, most=most)
             case _:
                 assert_never(number)
 
-    def _sum(self, var: ir.Var, so: ir.Formula, of: ir.Read | None, *, most: bool) -> _Amount:
+    def _sum(self, var: ir.Var, so: ir.Formula, of: ir.FactRead | None, *, most: bool) -> _Amount:
         """Return what adds up records of a list; of many it is kept what each comes to."""
         assert var.list is not None  # noqa: S101 - only lists are gone through
         depth, place = self.at(var.list)
@@ -250,7 +250,7 @@ class Closures:
 
         return amount
 
-    def possible(self, table: ir.Table) -> Callable[[Frames], frozenset[Any]]:
+    def possible(self, table: ir.DerivedTable) -> Callable[[Frames], frozenset[Any]]:
         """Return what gives the values that a derived fact of a record may have."""
         found = self._possible.get(table)
         if found is None:
@@ -262,7 +262,7 @@ class Closures:
         table = self._lowering.table(name, ir.subject(cls))
         return None if table.stated is None else self.possible(table)
 
-    def _settling(self, table: ir.Table) -> Callable[[Frames], frozenset[Any]]:
+    def _settling(self, table: ir.DerivedTable) -> Callable[[Frames], frozenset[Any]]:
         depth = table.var.depth
         # Those of records further in are worked out where these are gone through.
         order = [each for each in ir.in_order([table]) if each.var is table.var]
@@ -280,19 +280,19 @@ class Closures:
 
         return possible
 
-    def _hangs_on(self, table: ir.Table) -> frozenset[int]:
+    def _hangs_on(self, table: ir.DerivedTable) -> frozenset[int]:
         """Return the cells of its record that a derived fact hangs on; of what is in a list, it."""
         known = self._hanging.setdefault(table.var, {})
         found = set() if table.stated is None else {self.at(table.stated)[1]}
         for each in reads.beneath(table.may.values(), known):
-            if isinstance(each, ir.Table):
+            if isinstance(each, ir.DerivedTable):
                 found |= known[each]
-            elif isinstance(each, ir.Read) and each.var in (table.var, None):
+            elif isinstance(each, ir.FactRead) and each.var in (table.var, None):
                 found.add(self.at(each)[1])
         known[table] = frozenset(found)
         return known[table]
 
-    def _filler(self, table: ir.Table) -> Callable[[Frames], frozenset[Any]]:
+    def _filler(self, table: ir.DerivedTable) -> Callable[[Frames], frozenset[Any]]:
         rows = [(self.check(true), self.check(false), value) for true, false, value in table.rows]
         stated = None if table.stated is None else self.at(table.stated)
 
@@ -338,19 +338,19 @@ class Closures:
                 contrary = [f.no(each) for each in items]
                 ways = [(self.check(each), self.support(each)) for each in contrary]
                 return lambda s: min([why(s) for fails, why in ways if fails(s)], key=len)
-            case ir.Unknown() | ir.More() if want:
+            case ir.IsUnknown() | ir.More() if want:
                 return lambda _: NOTHING
-            case ir.Unknown(read=fact) | ir.Absent(read=fact) | ir.More(read=fact):
+            case ir.IsUnknown(read=fact) | ir.Absent(read=fact) | ir.More(read=fact):
                 return self._cell(fact)
             case ir.Among(read=fact):
                 return self._cell(fact)
-            case ir.Meets(read=fact, wanted=ir.Read() as wanted):
+            case ir.Meets(read=fact, wanted=ir.FactRead() as wanted):
                 return _both(self._cell(fact), self._cell(wanted))
             case ir.Meets(read=fact):
                 return self._cell(fact)
             case ir.Holds(op=op, one=one, other=other):
                 found = self._cell(one)
-                if isinstance(other, ir.Read):
+                if isinstance(other, ir.FactRead):
                     found = _both(found, self._cell(other))
                 return _both(found, self._cell(f.AS_OF_READ)) if op.is_age else found
             case ir.Exists(var=var, so=so) if want:
@@ -367,7 +367,7 @@ class Closures:
             case _:
                 assert_never(node)
 
-    def _cell(self, fact: ir.Read) -> Support:
+    def _cell(self, fact: ir.FactRead) -> Support:
         """Return what gives a fact that is known; of what nobody knows nothing follows."""
         depth, place = self.at(fact)
 
@@ -413,18 +413,18 @@ class Closures:
     def _bound(self, number: ir.Num, *, most: bool) -> Support:
         """Return what gives the facts that keep a number from being less, or more."""
         match number:
-            case ir.Amount(of=ir.Read() as fact) | ir.Members(read=fact):
+            case ir.Amount(of=ir.FactRead() as fact) | ir.Members(read=fact):
                 return self._cell(fact)
             case ir.Amount():
                 return lambda _: NOTHING
             case ir.Times(one=one, other=other):
                 return _both(self._bound(one, most=most), self._bound(other, most=most))
-            case ir.Total(var=var, so=so, of=of):
+            case ir.RecordTotal(var=var, so=so, of=of):
                 return self._total(var, so, of, most=most)
             case _:
                 assert_never(number)
 
-    def _total(self, var: ir.Var, so: ir.Formula, of: ir.Read | None, *, most: bool) -> Support:
+    def _total(self, var: ir.Var, so: ir.Formula, of: ir.FactRead | None, *, most: bool) -> Support:
         side = f.no(so) if most else so
         each, why = self.each(var, side), self.support(side)
         amount = None if of is None else self._cell(of)
@@ -445,7 +445,7 @@ class Closures:
 
         return found
 
-    def _may(self, table: ir.Table, values: frozenset[Any]) -> Support:
+    def _may(self, table: ir.DerivedTable, values: frozenset[Any]) -> Support:
         """Return what gives the facts by which a derived fact may have one of some values."""
         possible = self.possible(table)
         ways = [(value, self.support(so)) for value, so in table.ways if value in values]
@@ -456,7 +456,7 @@ class Closures:
 
         return may
 
-    def _cannot(self, table: ir.Table, values: frozenset[Any]) -> Support:
+    def _cannot(self, table: ir.DerivedTable, values: frozenset[Any]) -> Support:
         """
         Return what gives the facts by which a derived fact can have none of some values.
 
@@ -478,23 +478,25 @@ class Closures:
 
         return cannot
 
-    def proof(self, table: ir.Table) -> Support:
+    def proof(self, table: ir.DerivedTable) -> Support:
         """Return what gives the facts by which a derived fact has no other value than it has."""
         beneath = self._kept_from(table)
         return lambda s: NOTHING.union(*beneath(s).values())
 
-    def _is_own(self, table: ir.Table) -> bool:
+    def _is_own(self, table: ir.DerivedTable) -> bool:
         """Tell whether a table is that of a record, and not of one where others are supposed."""
         return self._lowering.table(table.name, table.var) is table
 
-    def _kept_from(self, table: ir.Table) -> Callable[[Frames], Mapping[Any, frozenset[int]]]:
+    def _kept_from(
+        self, table: ir.DerivedTable
+    ) -> Callable[[Frames], Mapping[Any, frozenset[int]]]:
         """Return what gives, by each value that a derived fact cannot have, facts that say so."""
         depth = table.var.depth
 
         def kept_from(s: Frames) -> Mapping[Any, frozenset[int]]:
             known, seen = s[depth].known, s[: depth + 1]
 
-            def is_cited(each: ir.Table) -> bool:
+            def is_cited(each: ir.DerivedTable) -> bool:
                 """Tell whether a table is looked at no further: it is done, or cited itself."""
                 if each.var is not table.var:
                     return False

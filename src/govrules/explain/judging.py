@@ -70,7 +70,7 @@ class Order:
     """
 
     def __init__(self, paths: Iterable[str]) -> None:
-        self.least: Final[dict[tuple[Forced | ir.Table, Hashable], tuple[int, ...]]] = {}
+        self.least: Final[dict[tuple[Forced | ir.DerivedTable, Hashable], tuple[int, ...]]] = {}
         self._places: Final = {path: at for at, path in enumerate(paths)}
 
     def __call__(self, cited: Cited) -> tuple[tuple[int, int], ...]:
@@ -91,7 +91,7 @@ class Order:
 
 
 @attrs.define(eq=False)
-class Said:
+class ExplainedOutcome:
     """
     What a rule says of the state of its facts, and why, as far as that was asked for.
 
@@ -122,7 +122,7 @@ class Moves:
     after: dict[Hashable, Outcome] = attrs.field(factory=dict)
 
 
-class _Kept(Generic[T]):
+class _StateMemo(Generic[T]):
     """What is kept by the states of the facts of a rule."""
 
     def __init__(self, state: Callable[[Frame], Hashable], make: Callable[[Frames], T]) -> None:
@@ -178,12 +178,12 @@ class Judging:
         self.settled: Final = check(judged.settled)
         self._forced: dict[Hashable, Forced] = {}
         self._said = lru_cache(MOST_DATES)(
-            lambda as_of: _Kept(
+            lambda as_of: _StateMemo(
                 states(as_of).settled(rule_conditions(rule), self.splits), self._says
             )
         )
         self._moves = lru_cache(MOST_DATES)(
-            lambda as_of: _Kept(states(as_of).of(rule_conditions(rule)), lambda _: Moves())
+            lambda as_of: _StateMemo(states(as_of).of(rule_conditions(rule)), lambda _: Moves())
         )
         #: By which changes of its facts its tests by constants are met.
         self.met: Final[dict[Hashable, list[Way]]] = {}
@@ -203,12 +203,12 @@ class Judging:
         """The order of the facts that it reads."""
         return Order(reads(rule_conditions(self._rule), self._derived))
 
-    def said(self, s: Frames) -> Said:
+    def said(self, s: Frames) -> ExplainedOutcome:
         """Return what the rule says of a subject: of equal states of its facts the same."""
         return self._said(s[0].values[0]).of(s)
 
-    def _says(self, s: Frames) -> Said:
-        return Said(self.says(s))
+    def _says(self, s: Frames) -> ExplainedOutcome:
+        return ExplainedOutcome(self.says(s))
 
     def moves(self, s: Frames) -> Moves:
         """Return what changes come to: of equal states of all that it hangs on the same."""
@@ -241,7 +241,7 @@ class Judging:
         """Return whether what the rule requires holds."""
         return self._truth(self._judged.requires, s)
 
-    def _truth(self, pair: f.Pair, s: Frames) -> Truth:
+    def _truth(self, pair: f.DualRail, s: Frames) -> Truth:
         if self._check(pair.true)(s):
             return Truth.TRUE
         return Truth.FALSE if self._check(pair.false)(s) else Truth.UNKNOWN

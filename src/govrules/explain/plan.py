@@ -15,8 +15,8 @@ from govrules.engines.registry import NEVER_FLAGS, Outcome
 from govrules.explain.candidates import compared_with
 from govrules.explain.cells import Frames, recorded_in
 from govrules.explain.clears import ways_out
-from govrules.explain.judging import Said
-from govrules.explain.view import Changed, View
+from govrules.explain.judging import ExplainedOutcome
+from govrules.explain.view import ChangedSubject, View
 from govrules.explain.ways import ToBeChosen, Way, each_choice, followed_by, later
 from govrules.facts import parts_of
 from govrules.frozen import Identical
@@ -112,7 +112,7 @@ def outline(rules: Sequence[Rule], view: View, level: Severity) -> Outline:
 
 
 @attrs.frozen
-class Opened:
+class SideEffect:
     """
     A rule that a change brings something about for.
 
@@ -126,7 +126,7 @@ class Opened:
     outcome: Outcome
 
 
-def opened(way: Way, rule: Rule, view: View) -> tuple[Opened, ...]:
+def opened(way: Way, rule: Rule, view: View) -> tuple[SideEffect, ...]:
     """
     Return what a way out of a rule would newly flag, or make unknown, under other rules.
 
@@ -151,7 +151,7 @@ def opened(way: Way, rule: Rule, view: View) -> tuple[Opened, ...]:
             several = (board.after(each).says(other) for each in ways)
             outcome = after[key] = min(several, key=_badness)
         if _is_worse(outcome, said.outcome):
-            found.append(Opened(other, outcome))
+            found.append(SideEffect(other, outcome))
     return tuple(found)
 
 
@@ -173,7 +173,7 @@ def _is_worse(after: Outcome, before: Outcome) -> bool:
 
 def _plan(board: _Board, goals: Sequence[Rule], watched: Sequence[Rule]) -> tuple[_Changes, bool]:
     """Return the fewest changes that settle rules which share facts, and if that is proven."""
-    search = _Search(board, goals, watched)
+    search = _PlanSearch(board, goals, watched)
     search.follow({})
     if search.best is not None:
         return search.best, search.is_proven
@@ -181,12 +181,12 @@ def _plan(board: _Board, goals: Sequence[Rule], watched: Sequence[Rule]) -> tupl
     kept: list[Rule] = []
     changes: _Changes = {}
     for goal in sorted(goals, key=board.gravity, reverse=True):
-        more = _Search(board, [*kept, goal], watched, most=MAX_ADDED)
+        more = _PlanSearch(board, [*kept, goal], watched, most=MAX_ADDED)
         more.follow(changes)
         if more.best is not None:
             kept.append(goal)
             changes = more.best
-    last = _Search(board, kept, watched, best=changes)
+    last = _PlanSearch(board, kept, watched, best=changes)
     last.follow({})
     return last.best or {}, search.is_proven and last.is_proven
 
@@ -208,8 +208,8 @@ class _Board:
         self._readers: Final = _readers_of(rulebook, Identical((rules,)))
         self._named: dict[str, frozenset[str]] = {}
         #: By the id of a rule, which is quicker to look up than the rule.
-        self._open_to: dict[str, list[tuple[Rule, Said]]] = {}
-        self._open: dict[str, tuple[Rule, Said] | None] = {}
+        self._open_to: dict[str, list[tuple[Rule, ExplainedOutcome]]] = {}
+        self._open: dict[str, tuple[Rule, ExplainedOutcome] | None] = {}
         self._judged: dict[Hashable, Outcome] = {}
         self._ways: dict[Hashable, list[Way]] = {}
         #: The values of a closed list that ways out give to a fact.
@@ -273,7 +273,7 @@ class _Board:
         newly = before.verdict is not Verdict.FLAGGED
         return newly or (self._is_grave(outcome) and not self._is_grave(before))
 
-    def open_to(self, path: str) -> list[tuple[Rule, Said]]:
+    def open_to(self, path: str) -> list[tuple[Rule, ExplainedOutcome]]:
         """
         Return the rules that read a fact and do not flag yet, or not as gravely as they can.
 
@@ -285,7 +285,7 @@ class _Board:
             found = self._open_to[path] = [each for each in several if each]
         return found
 
-    def _as_open(self, rule: Rule) -> tuple[Rule, Said] | None:
+    def _as_open(self, rule: Rule) -> tuple[Rule, ExplainedOutcome] | None:
         if rule.id not in self._open:
             said = self.view.said(rule)
             severity = said.outcome.severity
@@ -417,7 +417,7 @@ class _Board:
     def needing(self, changes: Way) -> Iterator[tuple[str, list[Rule]]]:
         """Yield each change with the rules that it serves, the gravest first."""
         # In a register that takes as long for each change as for all.
-        together = Changed.of(self.view.frames[0], changes)
+        together = ChangedSubject.of(self.view.frames[0], changes)
         met = {
             rule.id
             for rule in self.rules
@@ -442,7 +442,7 @@ class _Board:
         return [self.view.rule(rule).says(s) for rule in rules]
 
 
-class _Search:
+class _PlanSearch:
     """Branch and bound over the ways out of each rule in turn."""
 
     def __init__(
@@ -519,7 +519,7 @@ class _Search:
         """Return the changes without those that others among them have made needless."""
         board, left = self.board, {**changed}
         # In a register that takes as long for each change as for all.
-        together = Changed.of(board.view.frames[0], changed)
+        together = ChangedSubject.of(board.view.frames[0], changed)
         for path in changed:
             rules = [each for each in board.reading(path) if each.id not in self.left_out]
             if together is not None:

@@ -8,10 +8,18 @@ from typing import Final, TypeAlias, assert_never
 from govrules.engines.registry import Outcome
 from govrules.explain.cells import Cited, Frame, Frames
 from govrules.explain.closures import Check, Closures
-from govrules.explain.judging import Said
+from govrules.explain.judging import ExplainedOutcome
 from govrules.explain.view import View
 from govrules.lowering import ir
-from govrules.lowering.asks import Asked, Beneath, Inside, Open, Part, Parts, in_order
+from govrules.lowering.asks import (
+    Beneath,
+    Part,
+    Parts,
+    QuestionPlan,
+    RecordResidual,
+    Residual,
+    in_order,
+)
 from govrules.rulebook.ast import Rule, Verdict
 from govrules.truth import UNKNOWN, Truth
 from govrules.vocabulary import Choices, Records
@@ -21,7 +29,7 @@ _Found: TypeAlias = dict[int, None]
 _Ask: TypeAlias = Callable[[Frames, _Found], None]
 
 
-def questions(rule: Rule, view: View, said: Said) -> tuple[Cited, ...]:
+def questions(rule: Rule, view: View, said: ExplainedOutcome) -> tuple[Cited, ...]:
     """
     Return the facts to ask for.
 
@@ -56,7 +64,7 @@ def _asks(rule: Rule, view: View) -> _Asks:
     kept = backend.asks
     found: tuple[Rule, _Asks] | None = kept.get((id(rule), cls))
     if found is None:
-        asking = kept.setdefault(_Asking, _Asking(backend.closures))
+        asking = kept.setdefault(_QuestionClosures, _QuestionClosures(backend.closures))
         found = kept[id(rule), cls] = rule, _Asks(asking, backend.asking.of(rule, cls))
     return found[1]
 
@@ -64,7 +72,7 @@ def _asks(rule: Rule, view: View) -> _Asks:
 class _Asks:
     """What a rule asks, as functions on cells."""
 
-    def __init__(self, asking: _Asking, asked: Asked) -> None:
+    def __init__(self, asking: _QuestionClosures, asked: QuestionPlan) -> None:
         self.scope: Final = asking.of(asked.scope)
         self.requires: Final = asking.of(asked.requires)
         self.mitigations: Final = asking.of(asked.mitigations)
@@ -73,7 +81,7 @@ class _Asks:
         ]
 
 
-class _Asking:
+class _QuestionClosures:
     """What rules ask as functions on cells, which add the numbers of facts to what was found."""
 
     def __init__(self, closures: Closures) -> None:
@@ -94,18 +102,18 @@ class _Asking:
 
     def _part(self, part: Part) -> _Ask:
         match part:
-            case ir.Read():
+            case ir.FactRead():
                 return self._fact(part)
-            case Open(where, parts):
+            case Residual(where, parts):
                 return _where(self.closures.check(where), self.of(parts))
-            case Inside(var, parts):
+            case RecordResidual(var, parts):
                 return self._inside(var, self.of(parts))
             case Beneath():
                 return self._beneath(part)
             case _:
                 assert_never(part)
 
-    def _fact(self, read: ir.Read) -> _Ask:
+    def _fact(self, read: ir.FactRead) -> _Ask:
         depth, place = self.closures.at(read)
         whole = isinstance(read.type, Records | Choices)
 

@@ -22,10 +22,10 @@ from govrules.explain.cells import (
     recorded_in,
 )
 from govrules.explain.closures import Check, Closures
-from govrules.explain.judging import MOST_DATES, Judging, Moves, Order, Said, States
+from govrules.explain.judging import MOST_DATES, ExplainedOutcome, Judging, Moves, Order, States
 from govrules.explain.ways import Effort, Way, followed_by, within
 from govrules.lowering import ir
-from govrules.lowering.asks import Asking
+from govrules.lowering.asks import QuestionCompiler
 from govrules.lowering.lower import Taken, Vars, each_of, lowering_of
 from govrules.rulebook import ast, expr
 from govrules.rulebook.reads import reads
@@ -49,11 +49,11 @@ class Backend:
         self.shapes: Final = Shapes(rulebook)
         self.lowering: Final = lowering_of(rulebook)
         self.closures: Final = Closures(self.shapes, self.lowering)
-        self.asking: Final = Asking(self.lowering)
+        self.asking: Final = QuestionCompiler(self.lowering)
         #: What rules ask, as functions; by the id of a rule, which is kept beside.
         self.asks: dict[Any, Any] = {}
         #: By the id of a condition or rule, which is kept beside so that it stays its own.
-        self._pairs: dict[tuple[int, Vars, Taken], _Pair] = {}
+        self._pairs: dict[tuple[int, Vars, Taken], _Rails] = {}
         self._rules: dict[tuple[int, type], tuple[ast.Rule, Judging]] = {}
         self._orders: dict[tuple[str, str], Order] = {}
         self._states: Final = lru_cache(MOST_DATES)(
@@ -99,7 +99,7 @@ class Backend:
             found = self._orders[name, prefix] = Order(reads(rows, derived, (prefix,)))
         return found
 
-    def pair(self, condition: expr.Condition, scopes: Vars, taken: Taken) -> _Pair:
+    def pair(self, condition: expr.Condition, scopes: Vars, taken: Taken) -> _Rails:
         """Return a condition as functions."""
         key = (id(condition), scopes, taken)
         found = self._pairs.get(key)
@@ -107,12 +107,12 @@ class Backend:
             pair = self.lowering.pair(condition, scopes, taken)
             true, false = map(self.closures.check, pair)
             alone = pair.true.about | pair.false.about <= {scopes[-1]}
-            found = self._pairs[key] = _Pair(condition, true, false, alone=alone)
+            found = self._pairs[key] = _Rails(condition, true, false, alone=alone)
         return found
 
 
 @attrs.frozen
-class _Pair:
+class _Rails:
     """
     A condition as functions.
 
@@ -197,7 +197,7 @@ class View:
         pair = self._pair(condition)
         return pair.true if wanted is Truth.TRUE else pair.false
 
-    def _pair(self, condition: expr.Condition) -> _Pair:
+    def _pair(self, condition: expr.Condition) -> _Rails:
         taken = self.taken
         if taken:
             taken = self.backend.lowering.of_taken(derived_read([condition]), taken)
@@ -207,14 +207,16 @@ class View:
         """Return what a rule about the subject says."""
         return self.rule(rule).says(self.frames)
 
-    def said(self, rule: ast.Rule) -> Said:
+    def said(self, rule: ast.Rule) -> ExplainedOutcome:
         """Return what a rule about the subject says, with what is known of why."""
         judging, known = self.rule(rule), self.frames[0].known
-        found: Said | None = known.get((Said, judging))
+        found: ExplainedOutcome | None = known.get((ExplainedOutcome, judging))
         if found is None:
             few = len(self.all) <= _MOST_RECORDS
-            found = judging.said(self.frames) if few else Said(judging.says(self.frames))
-            known[Said, judging] = found
+            found = (
+                judging.said(self.frames) if few else ExplainedOutcome(judging.says(self.frames))
+            )
+            known[ExplainedOutcome, judging] = found
         return found
 
     def changes_under(self, rule: ast.Rule) -> Moves:
@@ -429,7 +431,7 @@ class View:
         return View(self.backend, frames, self.scopes, self.all, supposed, self.taken)
 
 
-class Changed:
+class ChangedSubject:
     """
     A subject after changes of records of its lists, each of which can be changed on by itself.
 
@@ -457,7 +459,7 @@ class Changed:
         )
 
     @classmethod
-    def of(cls, before: Frame, changes: Way) -> Changed | None:
+    def of(cls, before: Frame, changes: Way) -> ChangedSubject | None:
         """Return a subject after several changes; None where they are not all of such records."""
         return cls(before, changes) if len(changes) > 1 and cls.can_be(before, changes) else None
 

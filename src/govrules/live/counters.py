@@ -15,9 +15,9 @@ from typing import Any, Final, TypeAlias
 import attrs
 
 from govrules.engines.compiled import tells
-from govrules.live.evaluation import Evaluation, Index, Task, names_of, settler_of_list
+from govrules.live.evaluation import Evaluation, EvaluationTask, Index, names_of, settler_of_list
 from govrules.live.json_values import changed_paths
-from govrules.live.pairs import Entries, overlay
+from govrules.live.pairs import EntryIndex, overlay
 from govrules.lowering.reads import reads
 from govrules.rulebook.ast import Rule, Rulebook
 from govrules.rulebook.reads import Path
@@ -80,7 +80,7 @@ class RegisterRules:
     def plan(
         self,
         records: tuple[Any, Any],
-        entries: Entries,
+        entries: EntryIndex,
         changed_of: Mapping[str, Collection[Path] | None],
         more: tuple[Unknown, ...],
         as_of: dt.date | Unknown,
@@ -128,7 +128,9 @@ class RegisterRules:
                 known = (each.effective for _, each in entries)
                 record = attrs.evolve(after, **{self._listed: (*known, *more)})
             given = dict(zip(self._leaves, totals, strict=True))
-            (settled,) = self._settler.settle((Task(record, self.settled, changed, given),), as_of)
+            (settled,) = self._settler.settle(
+                (EvaluationTask(record, self.settled, changed, given),), as_of
+            )
         return OfRegister(added, totals, settled)
 
     def _shares(
@@ -136,7 +138,7 @@ class RegisterRules:
         record: Any,  # noqa: ANN401 - a register of any class
         as_of: dt.date | Unknown,
         asked: Iterable[str],
-        entries: Entries,
+        entries: EntryIndex,
     ) -> dict[str, Shares | None]:
         """Return what entries add to each number; None for one that is not there."""
         var = self._leaves[0].var if self._leaves else None

@@ -48,7 +48,7 @@ class Evaluation:
 
 
 @attrs.frozen
-class Task:
+class EvaluationTask:
     """
     A subject to settle.
 
@@ -96,7 +96,7 @@ class Evaluator(ABC):
     _index: Index
 
     @abstractmethod
-    def settle(self, tasks: Sequence[Task], as_of: dt.date | Unknown) -> list[Evaluation]:
+    def settle(self, tasks: Sequence[EvaluationTask], as_of: dt.date | Unknown) -> list[Evaluation]:
         """
         Return what the rules say of each subject.
 
@@ -108,7 +108,7 @@ class Evaluator(ABC):
         """Tell whether any rule reads one of the facts."""
         return bool(self._index.moved_by(changed))
 
-    def _moved(self, task: Task) -> list[int] | None:
+    def _moved(self, task: EvaluationTask) -> list[int] | None:
         """Return the numbers of what reads one of the facts that changed; None for all."""
         if task.before is None or task.changed is None:
             return None
@@ -127,7 +127,7 @@ class ByRule(Evaluator):
     engine: str
     rulebook: Rulebook
 
-    def settle(self, tasks: Sequence[Task], as_of: dt.date | Unknown) -> list[Evaluation]:
+    def settle(self, tasks: Sequence[EvaluationTask], as_of: dt.date | Unknown) -> list[Evaluation]:
         """See `Evaluator`."""
         judge = engine_called(self.engine).outcomes
         if not self.rules:
@@ -147,7 +147,7 @@ class ByRule(Evaluator):
             settled.append(Evaluation(tuple(known)))
         return settled
 
-    def _asked(self, task: Task) -> list[int] | None:
+    def _asked(self, task: EvaluationTask) -> list[int] | None:
         """Return the rules to judge again; None for all."""
         moved = self._moved(task)
         return moved if self.engine == "reference" or not moved else None
@@ -159,11 +159,11 @@ class ByFormula(Evaluator):
 
     _judged: tuple[Judged, ...]
 
-    def settle(self, tasks: Sequence[Task], as_of: dt.date | Unknown) -> list[Evaluation]:
+    def settle(self, tasks: Sequence[EvaluationTask], as_of: dt.date | Unknown) -> list[Evaluation]:
         """See `Evaluator`."""
         return [Evaluation(self._outcomes(task, as_of)) for task in tasks]
 
-    def _outcomes(self, task: Task, as_of: dt.date | Unknown) -> tuple[Outcome, ...]:
+    def _outcomes(self, task: EvaluationTask, as_of: dt.date | Unknown) -> tuple[Outcome, ...]:
         known = [NOT_APPLICABLE] * len(self.rules)
         moved: Iterable[int] | None = self._moved(task)
         if moved is None or task.before is None:
@@ -186,7 +186,7 @@ class ByNetwork(Evaluator):
 
     _made: Any
 
-    def settle(self, tasks: Sequence[Task], as_of: dt.date | Unknown) -> list[Evaluation]:
+    def settle(self, tasks: Sequence[EvaluationTask], as_of: dt.date | Unknown) -> list[Evaluation]:
         """See `Evaluator`."""
         from govrules.engines.durable.process import run_all  # noqa: PLC0415 - an extra
 

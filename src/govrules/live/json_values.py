@@ -39,7 +39,7 @@ _SHOWN: Final = 80
 
 
 @attrs.frozen
-class Reader:
+class JsonReader:
     """
     Reads plain values by the types of their facts.
 

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeAlias
 
 import attrs
 
-from govrules.live.evaluation import Evaluation, Evaluator, Task
+from govrules.live.evaluation import Evaluation, EvaluationTask, Evaluator
 from govrules.pairing import pair_of
 from govrules.rulebook.reads import Path
 from govrules.truth import Unknown
@@ -41,7 +41,7 @@ class Entry:
 
 
 @attrs.frozen
-class Entries:
+class EntryIndex:
     """
     The entries after an event.
 
@@ -87,7 +87,7 @@ class PairIndex:
 
     def plan(
         self,
-        entries: Entries,
+        entries: EntryIndex,
         changed: Mapping[str, Collection[Path] | None],
         owners: tuple[str, str],
         as_of: dt.date | Unknown,
@@ -119,7 +119,7 @@ class PairIndex:
             for each in () if entry is None else entry.keys:
                 keyed.setdefault(each, set()).add(key)
         pairs: dict[Two, Evaluation | None] = {}
-        tasks: dict[Two, Task] = {}
+        tasks: dict[Two, EvaluationTask] = {}
         for key in moved:
             pairs.update(dict.fromkeys(self._paired.get(key, ())))
             entry = entries.get(key)
@@ -141,14 +141,18 @@ class PairIndex:
             return True
         return self.settler.read(f"{one}.{path}" for path in changed for one in ("first", "second"))
 
-    def _pair(self, one: str, other: str, entries: Entries) -> dict[Two, Task]:
+    def _pair(self, one: str, other: str, entries: EntryIndex) -> dict[Two, EvaluationTask]:
         found = [(key, entries.get(key)) for key in (one, other)]
         known = [(key, entry) for key, entry in found if entry is not None]
         (first, this), (second, that) = sorted(known, key=lambda each: each[1].place)
         two = (first, second)
-        return {two: Task(pair_of(this.effective, that.effective), self.settled.get(two), None)}
+        return {
+            two: EvaluationTask(
+                pair_of(this.effective, that.effective), self.settled.get(two), None
+            )
+        }
 
-    def commit(self, entries: Entries, pairs: Mapping[Two, Evaluation | None]) -> None:
+    def commit(self, entries: EntryIndex, pairs: Mapping[Two, Evaluation | None]) -> None:
         """Take what an event changes; `entries.before` are still those before it."""
         for key, entry in entries.changes.items():
             self._key(key, entries.before.get(key), entry)

@@ -14,7 +14,7 @@ from govrules.decode.names import fold_body
 from govrules.diagnostics import Diagnostic
 from govrules.errors import FactsError
 from govrules.live.evaluation import default_engine
-from govrules.live.json_values import Reader, count_facts, fits
+from govrules.live.json_values import JsonReader, count_facts, fits
 from govrules.live.results import (
     Applied,
     Callback,
@@ -565,7 +565,7 @@ class LiveRegister:
         return made
 
     def _with_facts(self, record: T, facts: Mapping[str, Any], told: list[Diagnostic]) -> T:
-        reader = Reader(self.rulebook, told)
+        reader = JsonReader(self.rulebook, told)
         changed = record
         for path, value in facts.items():
             changed = reader.changed(changed, path, value)

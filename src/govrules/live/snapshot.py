@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias, TypeVar
 import attrs
 
 from govrules.errors import FactsError
-from govrules.live.json_values import Reader
+from govrules.live.json_values import JsonReader
 from govrules.live.working_memory import FindingState, Subject, WorkingMemory, listing_of
 from govrules.model import Organisation
 from govrules.reading import facts_data
@@ -99,7 +99,7 @@ class Snapshot:
             raise FactsError("snapshot", "what `LiveRegister.snapshot` returned", "something else")
         if plain[_KEY] != VERSION:
             raise FactsError(f"snapshot: {_KEY}", str(VERSION), repr(plain[_KEY]))
-        reader = Reader(rulebook, exact=True)
+        reader = JsonReader(rulebook, exact=True)
         try:
             opened: dict[Subject, dict[str, FindingState]] = {}
             for each in plain["open"]:
@@ -177,7 +177,7 @@ def _facts(record: Any) -> dict[str, Any]:  # noqa: ANN401 - any attrs object
     return facts_data(record, stated="stated")
 
 
-def _records(plain: Any, cls: type[T], reader: Reader) -> dict[str, T]:  # noqa: ANN401 - from JSON
+def _records(plain: Any, cls: type[T], reader: JsonReader) -> dict[str, T]:  # noqa: ANN401 - from JSON
     return {_a(str, each["id"]): reader.record(each["facts"], cls) for each in plain}
 
 

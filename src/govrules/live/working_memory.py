@@ -18,9 +18,9 @@ from govrules.engines.registry import Outcome
 from govrules.explain.view import Seen
 from govrules.findings import Finding
 from govrules.live.counters import OfRegister, RegisterRules
-from govrules.live.evaluation import Evaluation, Task, settler_of
+from govrules.live.evaluation import Evaluation, EvaluationTask, settler_of
 from govrules.live.json_values import changed_paths
-from govrules.live.pairs import Entries, Entry, PairIndex, Two, overlay
+from govrules.live.pairs import Entry, EntryIndex, PairIndex, Two, overlay
 from govrules.model import Organisation, Partner, Partnership
 from govrules.own import base_of
 from govrules.pairing import key_of_partner, keys_of, pair_of
@@ -251,7 +251,7 @@ class WorkingMemory:
         """
         plan = Update(organisations or {}, self.record if record is None else record)
         self._plan_entries(plan, entries or {})
-        after = Entries(self.entries, plan.entries)
+        after = EntryIndex(self.entries, plan.entries)
         records = self.record, plan.record
         if self.listing.is_of_partnerships:
             owner, new_owner = (key_of_partner(owner_of(each)) for each in records)
@@ -264,7 +264,7 @@ class WorkingMemory:
         for name in plan.organisations:
             for key in self._pairs.with_key(key_of_partner(name)):
                 recorded.setdefault(key, self.entries[key].recorded)
-        tasks: dict[str, Task] = {}
+        tasks: dict[str, EvaluationTask] = {}
         for key, entry in recorded.items():
             old = self.entries.get(key)
             if entry is None:
@@ -274,11 +274,11 @@ class WorkingMemory:
             effective = self._effective(entry, plan.organisations)
             if old is None:
                 plan.changed[key] = None
-                tasks[key] = Task(effective)
+                tasks[key] = EvaluationTask(effective)
             else:
                 changed = tuple(changed_paths(old.effective, effective))
                 plan.changed[key] = changed
-                tasks[key] = Task(effective, old.settled, changed)
+                tasks[key] = EvaluationTask(effective, old.settled, changed)
         settled = self._settler.settle(tuple(tasks.values()), self.as_of)
         place = self._places
         for (key, task), each in zip(tasks.items(), settled, strict=True):
@@ -345,7 +345,7 @@ class WorkingMemory:
             deltas.append(self._move((self.listing.kind, (key,)), before, after))
         for two, settled in plan.pairs.items():
             deltas.append(self._move(("pair", two), self._pairs.settled.get(two), settled))
-        self._pairs.commit(Entries(self.entries, plan.entries), plan.pairs)
+        self._pairs.commit(EntryIndex(self.entries, plan.entries), plan.pairs)
         overlay(self.entries, plan.entries)
         overlay(self.organisations, plan.organisations)
         self.record = plan.record

@@ -23,7 +23,7 @@ from govrules.vocabulary import Choices, Records, YesNo
 
 
 @attrs.frozen(eq=False)
-class Open:
+class Residual:
     """What is asked where a formula holds."""
 
     where: ir.Formula
@@ -31,7 +31,7 @@ class Open:
 
 
 @attrs.frozen(eq=False)
-class Inside:
+class RecordResidual:
     """What is asked of each known record of a list, or of one that nobody recorded yet."""
 
     var: ir.Var
@@ -48,7 +48,7 @@ class Beneath:
         rows: what each of its rows asks, where what follows may come to something else.
     """
 
-    table: ir.Table
+    table: ir.DerivedTable
     rows: tuple[Parts, ...]
 
     @property
@@ -59,12 +59,12 @@ class Beneath:
             part = waiting.pop()
             if isinstance(part, Beneath):
                 yield part
-            elif isinstance(part, Open):
+            elif isinstance(part, Residual):
                 waiting += part.parts
 
 
 #: A fact that is asked for where it is open; or what leads to such facts.
-Part: TypeAlias = ir.Read | Open | Inside | Beneath
+Part: TypeAlias = ir.FactRead | Residual | RecordResidual | Beneath
 Parts: TypeAlias = tuple[Part, ...]
 #: What compares something.
 _Compares: TypeAlias = expr.Test | expr.Count | expr.Sum | expr.Share
@@ -75,7 +75,7 @@ Asks: TypeAlias = dict[str, ir.Formula]
 
 
 @attrs.frozen(eq=False)
-class Asked:
+class QuestionPlan:
     """
     What a rule asks.
 
@@ -98,7 +98,7 @@ def in_order(several: Iterable[Beneath]) -> list[Beneath]:
     return [*derivation.in_order(several, lambda each: each.below, lambda _: False)]
 
 
-def _open(pair: f.Pair) -> ir.Formula:
+def _open(pair: f.DualRail) -> ir.Formula:
     return f.all_of(f.no(pair.true), f.no(pair.false))
 
 
@@ -107,11 +107,11 @@ def _where(where: ir.Formula, parts: Iterable[Part]) -> Parts:
     several = tuple(parts)
     if where is f.TRUE or not several:
         return several
-    return () if where is f.FALSE else (Open(where, several),)
+    return () if where is f.FALSE else (Residual(where, several),)
 
 
 @attrs.frozen(eq=False)
-class Asking:
+class QuestionCompiler:
     """
     Tells what rules ask.
 
@@ -124,12 +124,12 @@ class Asking:
     _tables: dict[tuple[str, ir.Var, _Comes], Beneath] = attrs.field(factory=dict, init=False)
     _told: dict[Beneath, Asks] = attrs.field(factory=dict, init=False)
 
-    def of(self, rule: ast.Rule, cls: type) -> Asked:
+    def of(self, rule: ast.Rule, cls: type) -> QuestionPlan:
         """Return what a rule asks on subjects of a class."""
         top = (ir.subject(cls),)
         scope = [] if rule.applies_when is None else [rule.applies_when]
         scope += [each.when for each in rule.unless]
-        return Asked(
+        return QuestionPlan(
             scope=self._of_all(scope, top),
             requires=self._residual(rule.requires, top),
             grades=tuple(
@@ -200,8 +200,10 @@ class Asking:
         inner += tuple(
             part for fact in expr.beside(condition) for part in self._of_fact(fact, inside)
         )
-        more = _where(f.more(read_of(ref, scopes)), (Inside(unmet, beside),) if beside else ())
-        return (*found, *more, *((Inside(var, inner),) if inner else ()))
+        more = _where(
+            f.more(read_of(ref, scopes)), (RecordResidual(unmet, beside),) if beside else ()
+        )
+        return (*found, *more, *((RecordResidual(var, inner),) if inner else ()))
 
     def _compared(self, test: _Compares, scopes: Vars) -> Parts:
         """Return what is asked of all that a test compares with."""
@@ -210,7 +212,7 @@ class Asking:
             several = operands(predicate)
             return tuple(part for each in several for part in self._of_operand(each, scopes))
 
-        def says(operand: expr.Operand) -> f.Pair:
+        def says(operand: expr.Operand) -> f.DualRail:
             compare = attrs.evolve(predicate, operand=operand)
             return self.lowering.pair(attrs.evolve(test, predicate=compare), scopes)
 
@@ -289,12 +291,12 @@ class Asking:
         for part in parts:
             found: Mapping[str, ir.Formula] = {}
             match part:
-                case ir.Read():
+                case ir.FactRead():
                     whole = isinstance(part.type, Records | Choices)
                     found = {part.full_path: f.more(part) if whole else f.unknown(part)}
-                case Open(inner, its):
+                case Residual(inner, its):
                     self._tell(its, f.all_of(where, inner), into)
-                case Inside(var, its):
+                case RecordResidual(var, its):
                     found = below = Asks()
                     self._tell(its, f.TRUE, below)
                     if var.recorded:
@@ -322,7 +324,7 @@ def _comes(derived: ast.Derived, comes_to: Callable[[Any], Any]) -> _Comes:
     return tuple(map(comes_to, (*(row.value for row in derived.rows), derived.otherwise)))
 
 
-def _matters(table: ir.Table, comes: _Comes) -> list[ir.Formula]:
+def _matters(table: ir.DerivedTable, comes: _Comes) -> list[ir.Formula]:
     """Return of each row of a derived fact where what follows it may come to something else."""
     # Where all that follows certainly comes to the same as each.
     alike = {each: _same(each, comes[-1], table.var) for each in comes}
@@ -339,7 +341,7 @@ def _same(one: Any, other: Any, var: ir.Var) -> ir.Formula:  # noqa: ANN401 - wh
     """Return where two values certainly come to the same, as far as a record tells."""
     if one == other:
         return f.TRUE
-    if not (isinstance(one, f.Pair) and isinstance(other, f.Pair)):
+    if not (isinstance(one, f.DualRail) and isinstance(other, f.DualRail)):
         return f.FALSE
     same = f.either(f.both(one.true, other.true), f.both(one.false, other.false))
     return same if all(each.depth <= var.depth for each in same.about) else f.FALSE
@@ -349,5 +351,5 @@ def _named(path: str, formula: ir.Formula, beneath_: Beneath) -> ir.Formula:
     """Return a formula as a table of its own, so that a chain of them does not grow."""
     of = beneath_.table
     name = f"{of.name} in {len(beneath_.rows)} rows asks {path}"
-    rows = [(f.Pair(formula, f.no(formula)), True)]
+    rows = [(f.DualRail(formula, f.no(formula)), True)]
     return f.may(f.table(name, of.var, rows, otherwise=False, stated=None, fact=of.fact), (True,))

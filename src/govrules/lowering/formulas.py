@@ -20,24 +20,24 @@ from govrules.vocabulary import AS_OF, Choice, Fact, FactType, YesNo, closed_val
 _MOST_KEPT: Final = 2**15
 
 
-class Pair(NamedTuple):
+class DualRail(NamedTuple):
     """Where a condition is certainly true, and where it is certainly false."""
 
     true: ir.Formula
     false: ir.Formula
 
-    def __invert__(self) -> Pair:
-        return Pair(self.false, self.true)
+    def __invert__(self) -> DualRail:
+        return DualRail(self.false, self.true)
 
 
 def table(  # noqa: PLR0917 - as the attributes of a table stand
     name: str,
     var: ir.Var,
-    rows: Iterable[tuple[Pair, Any]],
+    rows: Iterable[tuple[DualRail, Any]],
     otherwise: Any,  # noqa: ANN401 - a value of the fact
-    stated: ir.Read | None,
+    stated: ir.FactRead | None,
     fact: Fact,
-) -> ir.Table:
+) -> ir.DerivedTable:
     """Return the table of a derived fact of a record; see `Table`."""
     rows = list(rows)
     ways = first_of(rows, otherwise)
@@ -46,10 +46,10 @@ def table(  # noqa: PLR0917 - as the attributes of a table stand
             same = absent(stated) if value is None else among(stated, frozenset({value}))
             ways[value] = either(both(unknown(stated), ways.get(value, FALSE)), same)
     apart = tuple((pair.true, pair.false, value) for pair, value in rows)
-    return ir.once(ir.Table, name, var, apart, otherwise, stated, fact, tuple(ways.items()))
+    return ir.once(ir.DerivedTable, name, var, apart, otherwise, stated, fact, tuple(ways.items()))
 
 
-def first_of(rows: Iterable[tuple[Pair, Any]], otherwise: Any) -> dict[Any, ir.Formula]:  # noqa: ANN401 - any value
+def first_of(rows: Iterable[tuple[DualRail, Any]], otherwise: Any) -> dict[Any, ir.Formula]:  # noqa: ANN401 - any value
     """Return by value where it may be that of the first row that holds, in the rows' order."""
     found: dict[Any, ir.Formula] = {}
     reached: ir.Formula = TRUE
@@ -81,40 +81,40 @@ def no(item: ir.Formula) -> ir.Formula:
     return item.contrary  # type: ignore[return-value]
 
 
-def unknown(fact: ir.Read) -> ir.Formula:
+def unknown(fact: ir.FactRead) -> ir.Formula:
     """Return that nobody recorded a fact, or only a date that cannot be: of what is yet to come."""
     if not fact.is_recorded:
         return TRUE
     return either(unrecorded(fact), ahead(fact)) if is_past(fact.type) else unrecorded(fact)
 
 
-def unrecorded(fact: ir.Read) -> ir.Formula:
+def unrecorded(fact: ir.FactRead) -> ir.Formula:
     """Return that nobody recorded a fact."""
-    return ir.once(ir.Unknown, fact)
+    return ir.once(ir.IsUnknown, fact)
 
 
-def ahead(fact: ir.Read) -> ir.Formula:
+def ahead(fact: ir.FactRead) -> ir.Formula:
     """Return that a date lies after that of the assessment."""
     return ir.once(ir.Holds, Op.MORE_THAN, fact, AS_OF_READ, fact.type)
 
 
-def absent(fact: ir.Read) -> ir.Formula:
+def absent(fact: ir.FactRead) -> ir.Formula:
     """Return that a fact is known to be none; a yes or no is then no, unless it was stated."""
     plain = isinstance(fact.type, YesNo) and fact.source is not FactSource.DERIVED
     return FALSE if plain or not fact.is_recorded else ir.once(ir.Absent, fact)
 
 
-def there(fact: ir.Read) -> ir.Formula:
+def there(fact: ir.FactRead) -> ir.Formula:
     """Return that a fact has a value."""
     return both(no(unknown(fact)), no(absent(fact)))
 
 
-def more(fact: ir.Read) -> ir.Formula:
+def more(fact: ir.FactRead) -> ir.Formula:
     """Return that a list or a set may have more in it than is known."""
     return ir.once(ir.More, fact) if fact.is_recorded else TRUE
 
 
-def among(fact: ir.Read, values: frozenset[Any]) -> ir.Formula:
+def among(fact: ir.FactRead, values: frozenset[Any]) -> ir.Formula:
     """Return that a fact has one of these values."""
     if not values or not fact.is_recorded:
         return FALSE
@@ -123,15 +123,15 @@ def among(fact: ir.Read, values: frozenset[Any]) -> ir.Formula:
     return ir.once(ir.Among, fact, values)
 
 
-def holds(op: Op, one: ir.Read, other: ir.Read | Any, kind: FactType) -> ir.Formula:  # noqa: ANN401 - a value
+def holds(op: Op, one: ir.FactRead, other: ir.FactRead | Any, kind: FactType) -> ir.Formula:  # noqa: ANN401 - a value
     """Return that two values stand in a relation; see `Holds`."""
-    if isinstance(kind, Choice) and not isinstance(other, ir.Read):
+    if isinstance(kind, Choice) and not isinstance(other, ir.FactRead):
         place = kind.values.index(other)
         return among(one, frozenset(kind.values[place if op is Op.AT_LEAST else place + 1 :]))
     return ir.once(ir.Holds, op, one, other, kind)
 
 
-def meets(fact: ir.Read, wanted: ir.Read | frozenset[str], *, all_: bool) -> ir.Formula:
+def meets(fact: ir.FactRead, wanted: ir.FactRead | frozenset[str], *, all_: bool) -> ir.Formula:
     """Return that what is known of a set has members in common with another; see `Meets`."""
     if isinstance(wanted, frozenset) and not wanted:
         return TRUE if all_ else FALSE
@@ -152,12 +152,12 @@ def above(one: ir.Num, other: ir.Num, *, equal: bool) -> ir.Formula:
     """Return that a number is greater than another, or where `equal`, at least it."""
     if isinstance(one, ir.Amount) and isinstance(other, ir.Amount):
         more, less = one.of, other.of
-        if not (isinstance(more, ir.Read) or isinstance(less, ir.Read)):
+        if not (isinstance(more, ir.FactRead) or isinstance(less, ir.FactRead)):
             return TRUE if (more >= less if equal else more > less) else FALSE
     return ir.once(ir.Above, one, other, equal)
 
 
-def may(table: ir.Table, values: Iterable[Any]) -> ir.Formula:
+def may(table: ir.DerivedTable, values: Iterable[Any]) -> ir.Formula:
     """Return that a derived fact may still have one of these values."""
     possible = frozenset(values).intersection(table.may)
     if not table.var.recorded:
@@ -168,18 +168,18 @@ def may(table: ir.Table, values: Iterable[Any]) -> ir.Formula:
     return TRUE if len(possible) == len(table.may) else ir.once(ir.May, table, possible)
 
 
-def amount(of: int | Decimal | ir.Read) -> ir.Num:
+def amount(of: int | Decimal | ir.FactRead) -> ir.Num:
     """Return a number of the rulebook or of a fact."""
-    return ir.once(ir.Amount, of) if not isinstance(of, ir.Read) or of.is_recorded else ZERO
+    return ir.once(ir.Amount, of) if not isinstance(of, ir.FactRead) or of.is_recorded else ZERO
 
 
-def total(var: ir.Var, so: ir.Formula, of: ir.Read | None = None) -> ir.Num:
+def total(var: ir.Var, so: ir.Formula, of: ir.FactRead | None = None) -> ir.Num:
     """Return how many known records are so, or the sum of a fact over them."""
     assert var.list is not None  # noqa: S101 - only lists are gone through
-    return ZERO if so is FALSE or not var.list.is_recorded else ir.once(ir.Total, var, so, of)
+    return ZERO if so is FALSE or not var.list.is_recorded else ir.once(ir.RecordTotal, var, so, of)
 
 
-def members(fact: ir.Read) -> ir.Num:
+def members(fact: ir.FactRead) -> ir.Num:
     """Return how many members of a set are known."""
     return ir.once(ir.Members, fact) if fact.is_recorded else ZERO
 
@@ -202,7 +202,7 @@ def spelled(asked: ir.May) -> ir.Formula:
     return _ways(asked.table, asked.values)
 
 
-def _ways(table: ir.Table, values: frozenset[Any]) -> ir.Formula:
+def _ways(table: ir.DerivedTable, values: frozenset[Any]) -> ir.Formula:
     return either(*(where for value, where in table.ways if value in values))
 
 
@@ -214,7 +214,7 @@ def either(*items: ir.Formula) -> ir.Formula:
 @functools.lru_cache(maxsize=_MOST_KEPT)
 def both(*items: ir.Formula) -> ir.Formula:
     """Return *and*, in the order given, without what the other items already say."""
-    known = _Known()
+    known = _Assumptions()
     return _conjunction(list(known.items())) if known.learn_all(items) else FALSE
 
 
@@ -239,13 +239,13 @@ def _conjunction(items: list[ir.Formula]) -> ir.Formula:
 # ── Kleene's logic on pairs ───────────────────────────────────────────────────────────────────
 
 
-def conjunction(pairs: Iterable[Pair]) -> Pair:
+def conjunction(pairs: Iterable[DualRail]) -> DualRail:
     """Return Kleene's *and*."""
     every = list(pairs)
-    return Pair(both(*(each.true for each in every)), either(*(each.false for each in every)))
+    return DualRail(both(*(each.true for each in every)), either(*(each.false for each in every)))
 
 
-def disjunction(pairs: Iterable[Pair]) -> Pair:
+def disjunction(pairs: Iterable[DualRail]) -> DualRail:
     """Return Kleene's *or*."""
     return ~conjunction(~each for each in pairs)
 
@@ -287,10 +287,10 @@ def conjuncts(formula: ir.Formula) -> tuple[ir.Formula, ...]:
     return formula.items if isinstance(formula, ir.And) else (formula,)
 
 
-def agreed(alternatives: Iterable[tuple[ir.Formula, Pair]]) -> Pair:
+def agreed(alternatives: Iterable[tuple[ir.Formula, DualRail]]) -> DualRail:
     """Return what all alternatives that may be agree on; at least one always may."""
     every = list(alternatives)
-    return Pair(
+    return DualRail(
         wherever((possible, pair.true) for possible, pair in every),
         wherever((possible, pair.false) for possible, pair in every),
     )
@@ -299,7 +299,7 @@ def agreed(alternatives: Iterable[tuple[ir.Formula, Pair]]) -> Pair:
 # ── What follows from what ────────────────────────────────────────────────────────────────────
 
 
-class _Known:
+class _Assumptions:
     """Formulas that all hold, none of them an *and*, and what follows from them."""
 
     def __init__(self) -> None:
@@ -307,13 +307,13 @@ class _Known:
         #: Contraries of conjunctions: at least one part of each does not hold.
         self._clauses: dict[ir.Formula, tuple[ir.Formula, ...]] = {}
         #: By fact: the values that it is among, and those that it is not among.
-        self._among: dict[ir.Read, frozenset[Any]] = {}
-        self._not_among: dict[ir.Read, frozenset[Any]] = {}
-        self._there: set[ir.Read] = set()
+        self._among: dict[ir.FactRead, frozenset[Any]] = {}
+        self._not_among: dict[ir.FactRead, frozenset[Any]] = {}
+        self._there: set[ir.FactRead] = set()
         #: What is unrecorded or absent.
-        self._gone: set[ir.Read] = set()
+        self._gone: set[ir.FactRead] = set()
         #: The values that a derived fact cannot have.
-        self._never: dict[ir.Table, frozenset[Any]] = {}
+        self._never: dict[ir.DerivedTable, frozenset[Any]] = {}
 
     def learn_all(self, items: Iterable[ir.Formula]) -> bool:
         """Add what holds, in the order given, and what follows; return False where it cannot."""
@@ -339,7 +339,7 @@ class _Known:
             case ir.Neg(item=ir.And(items=parts)):
                 self._clauses[item] = parts
                 return True
-            case ir.Unknown(read=fact) | ir.Absent(read=fact):
+            case ir.IsUnknown(read=fact) | ir.Absent(read=fact):
                 self._gone.add(fact)
             case ir.Among(read=fact, values=values):
                 self._there.add(fact)
@@ -349,7 +349,7 @@ class _Known:
                 if fact in self._among:
                     self._among[fact] -= values
             case ir.Holds(op=op, one=one, other=other):
-                self._there |= {each for each in (one, other) if isinstance(each, ir.Read)}
+                self._there |= {each for each in (one, other) if isinstance(each, ir.FactRead)}
                 if op.is_age:
                     self._there.add(AS_OF_READ)
             case ir.Neg(item=ir.May(table=table, values=values)):
@@ -374,10 +374,10 @@ class _Known:
 
     def items(self) -> Iterator[ir.Formula]:
         """Yield what holds, in the order in which it was learnt, each thing said once."""
-        said: set[ir.Read | ir.Table] = set()
+        said: set[ir.FactRead | ir.DerivedTable] = set()
         for item in self._held:
             match item:
-                case ir.Neg(item=ir.Unknown(read=fact) | ir.Absent(read=fact)) if (
+                case ir.Neg(item=ir.IsUnknown(read=fact) | ir.Absent(read=fact)) if (
                     fact in self._there or fact in self._gone
                 ):
                     continue
@@ -413,7 +413,7 @@ class _Known:
             case ir.And(items=items):
                 left = self._left_of(items)
                 return False if left is None else None if left else True
-            case ir.Unknown(read=fact) | ir.Absent(read=fact):
+            case ir.IsUnknown(read=fact) | ir.Absent(read=fact):
                 return False if fact in self._there or fact in self._gone else None
             case ir.Among(read=fact, values=values):
                 if fact in self._gone or not self._left(fact, values):
@@ -431,7 +431,7 @@ class _Known:
 
     def instead_of(self, item: ir.Holds) -> ir.Formula:
         """Return what says the same as a comparison that holds wherever its values are there."""
-        alone = _Known()
+        alone = _Assumptions()
         alone.learn(item)
         for parts in self._clauses.values():
             rest = [each for each in parts if each is not no(item)]
@@ -439,7 +439,7 @@ class _Known:
                 return _conjunction(rest)
         return item
 
-    def _left(self, fact: ir.Read, values: frozenset[Any]) -> frozenset[Any]:
+    def _left(self, fact: ir.FactRead, values: frozenset[Any]) -> frozenset[Any]:
         before = self._among.get(fact, values)
         return (values & before) - self._not_among.get(fact, frozenset())
 
@@ -457,7 +457,7 @@ class _Known:
 
 def given(formula: ir.Formula, facts: Iterable[ir.Formula]) -> ir.Formula:
     """Return what says the same as a formula wherever some others hold, and is no longer."""
-    known = _Known()
+    known = _Assumptions()
     known.learn_all(facts)
     simpler: dict[ir.Formula, ir.Formula] = {}
 

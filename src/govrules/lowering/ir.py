@@ -45,7 +45,7 @@ class Var:
 
     depth: int
     cls: type
-    list: Read | None = attrs.field(default=None, repr=False)
+    list: FactRead | None = attrs.field(default=None, repr=False)
     recorded: bool = True
 
     @property
@@ -55,7 +55,7 @@ class Var:
 
 
 @attrs.frozen(eq=False)
-class Read:
+class FactRead:
     """
     A fact of a record, as it is read.
 
@@ -92,15 +92,15 @@ def subject(cls: type) -> Var:
     return once(Var, 0, cls)
 
 
-def record_of(listed: Read, depth: int, *, recorded: bool = True) -> Var:
+def record_of(listed: FactRead, depth: int, *, recorded: bool = True) -> Var:
     """Return each record of a list, at a depth that no record in sight has."""
     assert isinstance(listed.type, Records)  # noqa: S101 - settled when the rule was checked
     return once(Var, depth, listed.type.cls, listed, recorded)
 
 
-def read(var: Var | None, path: str, source: FactSource, fact: Fact) -> Read:
+def read(var: Var | None, path: str, source: FactSource, fact: Fact) -> FactRead:
     """Return a fact of a record."""
-    return once(Read, var, path, source, fact)
+    return once(FactRead, var, path, source, fact)
 
 
 @attrs.frozen(eq=False)
@@ -115,21 +115,21 @@ class Node:
     """
 
     about: frozenset[Var] = attrs.field(init=False, repr=False)
-    tables: tuple[Table, ...] = attrs.field(init=False, repr=False)
+    tables: tuple[DerivedTable, ...] = attrs.field(init=False, repr=False)
     #: What holds where it does not; made when it is first asked for.
     contrary: Formula | None = attrs.field(init=False, repr=False, default=None)
 
     def __attrs_post_init__(self) -> None:
         about: frozenset[Var] = frozenset()
-        tables: dict[Table, None] = {}
+        tables: dict[DerivedTable, None] = {}
         for part in self.parts():
             if isinstance(part, Node):
                 about |= part.about
                 tables |= dict.fromkeys(part.tables)
-            elif isinstance(part, Table):
+            elif isinstance(part, DerivedTable):
                 about |= {part.var}
                 tables[part] = None
-            elif isinstance(part, Read) and part.var is not None:
+            elif isinstance(part, FactRead) and part.var is not None:
                 about |= {part.var}
         bound: Any = getattr(self, "var", None)
         if bound is not None:
@@ -175,31 +175,31 @@ class Neg(Node):
 
 
 @attrs.frozen(eq=False)
-class Unknown(Node):
+class IsUnknown(Node):
     """Nobody recorded a single value."""
 
-    read: Read
+    read: FactRead
 
 
 @attrs.frozen(eq=False)
 class Absent(Node):
     """A single value is known to be none."""
 
-    read: Read
+    read: FactRead
 
 
 @attrs.frozen(eq=False)
 class More(Node):
     """A list or a set may have more in it than is known."""
 
-    read: Read
+    read: FactRead
 
 
 @attrs.frozen(eq=False)
 class Among(Node):
     """A value is there and is one of these."""
 
-    read: Read
+    read: FactRead
     values: frozenset[Any]
 
 
@@ -217,8 +217,8 @@ class Holds(Node):
     """
 
     op: Op
-    one: Read
-    other: Read | Any
+    one: FactRead
+    other: FactRead | Any
     type: FactType
 
 
@@ -233,8 +233,8 @@ class Meets(Node):
         all: whether all that is wanted must be in it, and not any.
     """
 
-    read: Read
-    wanted: Read | frozenset[str]
+    read: FactRead
+    wanted: FactRead | frozenset[str]
     all: bool
 
 
@@ -259,7 +259,7 @@ class Above(Node):
 class May(Node):
     """A derived fact may still have one of these values."""
 
-    table: Table
+    table: DerivedTable
     values: frozenset[Any]
 
 
@@ -270,23 +270,23 @@ class May(Node):
 class Amount(Node):
     """A number of the rulebook; or of a fact, and nought where that has no value."""
 
-    of: int | Decimal | Read
+    of: int | Decimal | FactRead
 
 
 @attrs.frozen(eq=False)
-class Total(Node):
+class RecordTotal(Node):
     """How many known records are so; where `of` is given, the sum of that fact over them."""
 
     var: Var
     so: Formula
-    of: Read | None
+    of: FactRead | None
 
 
 @attrs.frozen(eq=False)
 class Members(Node):
     """How many members of a set are known."""
 
-    read: Read
+    read: FactRead
 
 
 @attrs.frozen(eq=False)
@@ -297,9 +297,9 @@ class Times(Node):
     other: Num
 
 
-Leaf: TypeAlias = Unknown | Absent | More | Among | Holds | Meets | Exists | Above | May
+Leaf: TypeAlias = IsUnknown | Absent | More | Among | Holds | Meets | Exists | Above | May
 Formula: TypeAlias = Const | And | Neg | Leaf
-Num: TypeAlias = Amount | Total | Members | Times
+Num: TypeAlias = Amount | RecordTotal | Members | Times
 
 
 def parted(formula: Formula) -> tuple[Formula, bool]:
@@ -308,7 +308,7 @@ def parted(formula: Formula) -> tuple[Formula, bool]:
 
 
 @attrs.frozen(eq=False)
-class Table:
+class DerivedTable:
     """
     A derived fact of a record: the value of the first row that holds.
 
@@ -326,7 +326,7 @@ class Table:
     var: Var
     rows: tuple[tuple[Formula, Formula, Any], ...]
     otherwise: Any
-    stated: Read | None
+    stated: FactRead | None
     fact: Fact = attrs.field(repr=False)
     ways: tuple[tuple[Any, Formula], ...] = attrs.field(repr=False)
 
@@ -347,18 +347,18 @@ class Table:
         return tuple(each for true, false, _ in self.rows for each in (true, false))
 
     @property
-    def beneath(self) -> tuple[Table, ...]:
+    def beneath(self) -> tuple[DerivedTable, ...]:
         """The tables that its rows ask."""
         return tuple(dict.fromkeys(held for each in self.sides for held in each.tables))
 
 
 def in_order(
-    several: Iterable[Table | Node], done: Callable[[Table], bool] = lambda _: False
-) -> Iterator[Table]:
+    several: Iterable[DerivedTable | Node], done: Callable[[DerivedTable], bool] = lambda _: False
+) -> Iterator[DerivedTable]:
     """Yield tables, and those that tables or formulas ask, each after those beneath it."""
     tables = (held for each in several for held in _tables(each))
     return derivation.in_order(tables, lambda held: held.beneath, done)
 
 
-def _tables(of: Table | Node) -> Iterable[Table]:
-    return (of,) if isinstance(of, Table) else of.tables
+def _tables(of: DerivedTable | Node) -> Iterable[DerivedTable]:
+    return (of,) if isinstance(of, DerivedTable) else of.tables

@@ -41,8 +41,8 @@ class Judged:
     flagged: ir.Formula
     severities: Mapping[ast.Severity, ir.Formula]
     mitigations: tuple[ir.Formula, ...]
-    scope: f.Pair
-    requires: f.Pair
+    scope: f.DualRail
+    requires: f.DualRail
     never_flags: ir.Formula
     settled: ir.Formula
 
@@ -54,13 +54,13 @@ class Judged:
 
 
 @attrs.frozen(eq=False)
-class Part:
+class RuleSplit:
     """A rule for some joint values of the derived facts that it reads."""
 
-    scope: f.Pair
-    requires: f.Pair
+    scope: f.DualRail
+    requires: f.DualRail
     settled: ir.Formula
-    relief: tuple[f.Pair, ...]
+    relief: tuple[f.DualRail, ...]
     grades: tuple[tuple[ast.Severity, ir.Formula], ...]
 
     @cached_property
@@ -86,7 +86,7 @@ class Split:
     branches: tuple[tuple[ir.Formula, Tree], ...]
 
 
-Tree: TypeAlias = Part | Split
+Tree: TypeAlias = RuleSplit | Split
 
 
 def judged_of(tree: Tree, mitigations: int) -> Judged:
@@ -99,8 +99,8 @@ def judged_of(tree: Tree, mitigations: int) -> Judged:
         mitigations: how many mitigations the rule has.
     """
 
-    def pair(of: Callable[[Part], f.Pair]) -> f.Pair:
-        return f.Pair(
+    def pair(of: Callable[[RuleSplit], f.DualRail]) -> f.DualRail:
+        return f.DualRail(
             _everywhere(tree, lambda part: of(part).true),
             _everywhere(tree, lambda part: of(part).false),
         )
@@ -130,14 +130,14 @@ def judged_of(tree: Tree, mitigations: int) -> Judged:
     )
 
 
-def _parts(tree: Tree) -> frozenset[Part]:
+def _parts(tree: Tree) -> frozenset[RuleSplit]:
     """Return the parts of a rule."""
-    if isinstance(tree, Part):
+    if isinstance(tree, RuleSplit):
         return frozenset({tree})
     return frozenset().union(*(_parts(below) for _, below in tree.branches))
 
 
-def _everywhere(tree: Tree, of: Callable[[Part], ir.Formula]) -> ir.Formula:
+def _everywhere(tree: Tree, of: Callable[[RuleSplit], ir.Formula]) -> ir.Formula:
     """Return what holds for all values that may be."""
     found: dict[Tree, ir.Formula] = {}
 
@@ -145,7 +145,7 @@ def _everywhere(tree: Tree, of: Callable[[Part], ir.Formula]) -> ir.Formula:
         if tree not in found:
             found[tree] = (
                 of(tree)
-                if isinstance(tree, Part)
+                if isinstance(tree, RuleSplit)
                 else f.wherever((possible, within(below)) for possible, below in tree.branches)
             )
         return found[tree]
@@ -153,7 +153,7 @@ def _everywhere(tree: Tree, of: Callable[[Part], ir.Formula]) -> ir.Formula:
     return within(tree)
 
 
-def _of_flagging(tree: Tree, of: Callable[[Part], ir.Formula]) -> ir.Formula:
+def _of_flagging(tree: Tree, of: Callable[[RuleSplit], ir.Formula]) -> ir.Formula:
     """Return what holds of all parts that may be and may flag, where the rule may flag at all."""
     if len({part.may_flag for part in _parts(tree)}) == 1:
         return _everywhere(tree, of)

@@ -18,7 +18,7 @@ from govrules.frozen import Identical
 from govrules.lowering import formulas as f
 from govrules.lowering import ir
 from govrules.lowering.formulas import agreed, conjunction, disjunction
-from govrules.lowering.judged import Judged, Part, Split, Tree, judged_of
+from govrules.lowering.judged import Judged, RuleSplit, Split, Tree, judged_of
 from govrules.rulebook import ast, expr
 from govrules.rulebook.ast import rule_conditions
 from govrules.rulebook.derivation import beneath, once_each, splits
@@ -79,11 +79,11 @@ _MOST_RULES: Final = 1024
 _NOTHING: Final = Value(f.FALSE, f.TRUE)
 #: All that something may be, each with where it may.
 Alternatives: TypeAlias = list[tuple[ir.Formula, Any]]
-_Test: TypeAlias = Callable[[expr.Op, Value], f.Pair]
-_CERTAIN: Final = f.Pair(f.TRUE, f.FALSE)
+_Test: TypeAlias = Callable[[expr.Op, Value], f.DualRail]
+_CERTAIN: Final = f.DualRail(f.TRUE, f.FALSE)
 
 
-def read_of(ref: expr.FactRef, scopes: Vars) -> ir.Read:
+def read_of(ref: expr.FactRef, scopes: Vars) -> ir.FactRead:
     """Return a fact of the records in sight, as it is read."""
     if ref.source is expr.FactSource.AS_OF:
         return f.AS_OF_READ
@@ -106,7 +106,7 @@ class Lowering:
 
     def __init__(self, derived: Mapping[str, ast.Derived]) -> None:
         self.derived = derived
-        self._tables: dict[tuple[str, ir.Var, Taken], ir.Table] = {}
+        self._tables: dict[tuple[str, ir.Var, Taken], ir.DerivedTable] = {}
         self._reached: dict[str, frozenset[str]] = {}
         self._rules = lru_cache(maxsize=_MOST_RULES)(self._rule)
 
@@ -121,10 +121,10 @@ class Lowering:
         top = (ir.subject(cls),)
         conditions = [*rule_conditions(rule)]
         hang_on = {id(each): self.hang_on(derived_read([each])) for each in conditions}
-        pairs: dict[tuple[int, Taken], f.Pair] = {}
-        parts: dict[tuple[f.Pair, ...], Part] = {}
+        pairs: dict[tuple[int, Taken], f.DualRail] = {}
+        parts: dict[tuple[f.DualRail, ...], RuleSplit] = {}
 
-        def pair(condition: expr.Condition, taken: Taken) -> f.Pair:
+        def pair(condition: expr.Condition, taken: Taken) -> f.DualRail:
             # What is alike for several values of derived facts is made once.
             own = hang_on[id(condition)]
             key = id(condition), frozenset(each for each in taken if each[0] in own)
@@ -146,23 +146,25 @@ class Lowering:
 
         return judged_of(tree(splits(rule, self.derived), frozenset()), len(rule.mitigated_by))
 
-    def condition(self, condition: expr.Condition, cls: type) -> f.Pair:
+    def condition(self, condition: expr.Condition, cls: type) -> f.DualRail:
         """Return a condition on subjects of a class as formulas."""
         return self.pair(condition, (ir.subject(cls),))
 
-    def pair(self, condition: expr.Condition, scopes: Vars, taken: Taken = frozenset()) -> f.Pair:
+    def pair(
+        self, condition: expr.Condition, scopes: Vars, taken: Taken = frozenset()
+    ) -> f.DualRail:
         """Return a condition on the records in sight as formulas."""
-        return _Seen(self, scopes, taken).pair(condition)
+        return _Scoped(self, scopes, taken).pair(condition)
 
-    def taken(self, test: expr.Test, scopes: Vars, value: Any) -> f.Pair:  # noqa: ANN401 - any value
+    def taken(self, test: expr.Test, scopes: Vars, value: Any) -> f.DualRail:  # noqa: ANN401 - any value
         """Return a test of a fact, taken to have a value, as formulas."""
-        seen, predicate = _Seen(self, scopes, frozenset()), test.predicate
+        seen, predicate = _Scoped(self, scopes, frozenset()), test.predicate
         assert not isinstance(predicate, expr.Includes)  # noqa: S101 - only single values are taken
         return seen.tested(predicate, _than(plain(value), test.fact.type))
 
     # ── Derived facts ─────────────────────────────────────────────────────────────────────────
 
-    def table(self, name: str, var: ir.Var, taken: Taken = frozenset()) -> ir.Table:
+    def table(self, name: str, var: ir.Var, taken: Taken = frozenset()) -> ir.DerivedTable:
         """Return the table of a derived fact of a record."""
         key = self._key(name, var, taken)
         if key not in self._tables:
@@ -193,8 +195,8 @@ class Lowering:
 
         return once_each(name, self.derived, self._reached, work)
 
-    def _made(self, derived: ast.Derived, var: ir.Var, taken: Taken) -> ir.Table:
-        seen = _Seen(self, (var,), taken)
+    def _made(self, derived: ast.Derived, var: ir.Var, taken: Taken) -> ir.DerivedTable:
+        seen = _Scoped(self, (var,), taken)
         rows = [(seen.pair(row.when), row.value) for row in derived.rows]
         can_state = "stated" in vocabulary_of(var.cls).about
         said = (
@@ -203,7 +205,7 @@ class Lowering:
         return f.table(derived.name, var, rows, derived.otherwise, said, derived.fact)
 
 
-def _part(rule: ast.Rule, pairs: Iterable[f.Pair]) -> Part:
+def _part(rule: ast.Rule, pairs: Iterable[f.DualRail]) -> RuleSplit:
     """Return a rule whose conditions are these pairs."""
     left = iter(pairs)
     applies = [] if rule.applies_when is None else [next(left)]
@@ -213,7 +215,7 @@ def _part(rule: ast.Rule, pairs: Iterable[f.Pair]) -> Part:
     grades = [(next(left), each.severity) for each in rule.grades]
     settled = f.either(requires.true, excepted)
     severities = f.first_of(grades, rule.otherwise)
-    return Part(scope, requires, settled, tuple(left), tuple(severities.items()))
+    return RuleSplit(scope, requires, settled, tuple(left), tuple(severities.items()))
 
 
 @ast.kept_on_rulebook(1)
@@ -229,17 +231,17 @@ def lowered(rules: Iterable[ast.Rule], rulebook: ast.Rulebook) -> tuple[Judged, 
 
 
 @attrs.frozen(eq=False)
-class _Seen:
+class _Scoped:
     """Conditions as they are seen from some records, with what is taken of the subject."""
 
     lowering: Lowering
     scopes: Vars
     taken: Taken
 
-    def inside(self, var: ir.Var) -> _Seen:
-        return _Seen(self.lowering, (*self.scopes, var), self.taken)
+    def inside(self, var: ir.Var) -> _Scoped:
+        return _Scoped(self.lowering, (*self.scopes, var), self.taken)
 
-    def pair(self, condition: expr.Condition) -> f.Pair:
+    def pair(self, condition: expr.Condition) -> f.DualRail:
         match condition:
             case expr.All(items):
                 return conjunction(map(self.pair, items))
@@ -251,7 +253,9 @@ class _Seen:
                 return self._test(ref, predicate)
             case expr.Known(ref, recorded):
                 known = self._known(ref)
-                return f.Pair(known, f.no(known)) if recorded else f.Pair(f.no(known), known)
+                return (
+                    f.DualRail(known, f.no(known)) if recorded else f.DualRail(f.no(known), known)
+                )
             case expr.Quantified(quantity, ref, where):
                 return self._quantified(quantity, ref, where)
             case expr.Count():
@@ -263,7 +267,7 @@ class _Seen:
             case _:
                 assert_never(condition)
 
-    def _test(self, ref: expr.FactRef, predicate: expr.Predicate) -> f.Pair:
+    def _test(self, ref: expr.FactRef, predicate: expr.Predicate) -> f.DualRail:
         if isinstance(predicate, expr.Includes):
             fact, op = self.read(ref), predicate.op
             several = self.possible(predicate.operand)
@@ -273,7 +277,7 @@ class _Seen:
 
     # ── Values ────────────────────────────────────────────────────────────────────────────────
 
-    def read(self, ref: expr.FactRef) -> ir.Read:
+    def read(self, ref: expr.FactRef) -> ir.FactRead:
         return read_of(ref, self.scopes)
 
     def values(self, ref: expr.FactRef) -> Alternatives:
@@ -342,7 +346,7 @@ class _Seen:
 
     # ── Tests ─────────────────────────────────────────────────────────────────────────────────
 
-    def tested(self, predicate: expr.ValueTest, test: _Test) -> f.Pair:
+    def tested(self, predicate: expr.ValueTest, test: _Test) -> f.DualRail:
         match predicate:
             case expr.Compare(op, operand):
                 return agreed(
@@ -358,7 +362,7 @@ class _Seen:
             case _:
                 assert_never(predicate)
 
-    def _ranged(self, found: Range, predicate: expr.Comparison) -> f.Pair:
+    def _ranged(self, found: Range, predicate: expr.Comparison) -> f.DualRail:
         return self.tested(predicate, lambda op, other: _in_range(found, op, other))
 
     # ── Lists ─────────────────────────────────────────────────────────────────────────────────
@@ -366,21 +370,21 @@ class _Seen:
     def _each(self, ref: expr.FactRef) -> ir.Var:
         return each_of(ref, self.scopes)
 
-    def _maybe(self, where: expr.Condition | None, var: ir.Var) -> f.Pair:
+    def _maybe(self, where: expr.Condition | None, var: ir.Var) -> f.DualRail:
         return _CERTAIN if where is None else self.inside(var).pair(where)
 
     def _quantified(
         self, quantity: expr.Quantity, ref: expr.FactRef, where: expr.Condition
-    ) -> f.Pair:
+    ) -> f.DualRail:
         var, closed = self._each(ref), f.no(f.more(self.read(ref)))
         inner = self.inside(var).pair(where)
         inner = ~inner if quantity is expr.Quantity.EVERY else inner
-        some = f.Pair(
+        some = f.DualRail(
             f.exists(var, inner.true), f.both(closed, f.no(f.exists(var, f.no(inner.false))))
         )
         return some if quantity is expr.Quantity.SOME else ~some
 
-    def _count(self, of: expr.Count) -> f.Pair:
+    def _count(self, of: expr.Count) -> f.DualRail:
         fact = self.read(of.list)
         more = f.more(fact)
         if isinstance(fact.type, Choices):
@@ -392,7 +396,7 @@ class _Seen:
         found = Range(f.total(var, so.true), f.total(var, f.no(so.false)), more)
         return self._ranged(found, of.predicate)
 
-    def _sum(self, of: expr.Sum) -> f.Pair:
+    def _sum(self, of: expr.Sum) -> f.DualRail:
         var = self._each(of.list)
         so, summed = self._maybe(of.where, var), self.inside(var).read(of.of)
         counted, perhaps = f.there(summed), f.no(so.false)
@@ -404,7 +408,7 @@ class _Seen:
         )
         return self._ranged(found, of.predicate)
 
-    def _share(self, of: expr.Share) -> f.Pair:
+    def _share(self, of: expr.Share) -> f.DualRail:
         var, open_ = self._each(of.list), f.more(self.read(of.list))
         counts, so = self._maybe(of.among, var), self.inside(var).pair(of.where)
         sure, perhaps = counts.true, f.no(counts.false)
@@ -437,20 +441,20 @@ def plain(value: Any) -> Value:  # noqa: ANN401 - any constant
 # ── Comparisons ───────────────────────────────────────────────────────────────────────────────
 
 
-def compare(one: Value, op: expr.Op, other: Value, kind: FactType) -> f.Pair:
+def compare(one: Value, op: expr.Op, other: Value, kind: FactType) -> f.DualRail:
     """Return whether one value stands in a relation to another."""
     known = f.both(f.no(one.unknown), f.no(other.unknown))
     both_there = f.both(known, f.no(one.none), f.no(other.none))
     related = f.FALSE if both_there is f.FALSE else _related(op, one.term, other.term, kind)
     if op is expr.Op.EQUALS:
         same = f.both(known, f.either(f.both(one.none, other.none), f.both(both_there, related)))
-        return f.Pair(same, f.both(known, f.no(same)))
+        return f.DualRail(same, f.both(known, f.no(same)))
     if op.is_age:
         both_there = f.both(both_there, f.no(f.unknown(f.AS_OF_READ)))
     plain_ = isinstance(related, ir.Among) and not is_past(related.read.type)
     if plain_ and other.unknown is other.none is f.FALSE:
-        return f.Pair(related, f.both(known, f.no(related)))
-    return f.Pair(
+        return f.DualRail(related, f.both(known, f.no(related)))
+    return f.DualRail(
         f.both(both_there, related),
         f.either(one.none, other.none, f.both(both_there, f.no(related))),
     )
@@ -463,7 +467,7 @@ def _than(value: Value, kind: FactType) -> _Test:
 
 def _related(op: expr.Op, one: Any, other: Any, kind: FactType) -> ir.Formula:  # noqa: ANN401 - any two values
     """Return whether two values that are there stand in a relation, in the few that leaves have."""
-    facts = isinstance(one, ir.Read), isinstance(other, ir.Read)
+    facts = isinstance(one, ir.FactRead), isinstance(other, ir.FactRead)
     if not any(facts):
         # Of two constants one is of a derived fact.
         values = kind.values if isinstance(kind, Choice) else ()
@@ -498,18 +502,18 @@ _STRICT: Final = {
 }
 
 
-def _includes(op: expr.SetOp, fact: ir.Read, wanted: Value) -> f.Pair:
+def _includes(op: expr.SetOp, fact: ir.FactRead, wanted: Value) -> f.DualRail:
     known, closed = f.no(wanted.unknown), f.no(f.more(fact))
     term = frozenset() if wanted.none is f.TRUE or wanted.term is None else wanted.term
     met = f.meets(fact, term, all_=op is not expr.SetOp.INCLUDES)
-    pair = f.Pair(f.both(known, met), f.both(known, f.no(met), closed))
+    pair = f.DualRail(f.both(known, met), f.both(known, f.no(met), closed))
     return ~pair if op is expr.SetOp.MISSING_ANY_OF else pair
 
 
-def _in_range(found: Range, op: expr.Op, other: Value) -> f.Pair:
+def _in_range(found: Range, op: expr.Op, other: Value) -> f.DualRail:
     """Return whether a number that lies in a range stands in a relation to a value."""
     if other.term is None:
-        return f.Pair(f.FALSE, other.none)
+        return f.DualRail(f.FALSE, other.none)
     low, high = (f.times(f.amount(other.term), each) for each in (found.least_of, found.most_of))
     limited = f.no(found.unlimited)
     known = f.both(f.no(other.unknown), f.no(other.none))
@@ -529,4 +533,4 @@ def _in_range(found: Range, op: expr.Op, other: Value) -> f.Pair:
         false = f.both(limited, f.no(f.above(found.most, high, equal=equal)))
         if op in (expr.Op.AT_MOST, expr.Op.LESS_THAN):
             true, false = false, true
-    return f.Pair(f.both(known, true), f.either(other.none, f.both(known, false)))
+    return f.DualRail(f.both(known, true), f.either(other.none, f.both(known, false)))

@@ -14,18 +14,18 @@ from typing import Any, Final, TypeAlias
 import attrs
 
 from govrules.lowering.formulas import total
-from govrules.lowering.ir import Exists, Node, Num, Read, Table, Total, Var
+from govrules.lowering.ir import DerivedTable, Exists, FactRead, Node, Num, RecordTotal, Var
 from govrules.rulebook.reads import Path
 from govrules.vocabulary import Record
 
 _NOTHING: Final[Mapping[Node, Path]] = {}
 #: A number over a list.
-Leaf: TypeAlias = Exists | Total
+Leaf: TypeAlias = Exists | RecordTotal
 
 
 def beneath(
-    nodes: Iterable[Node], stop: Container[Node | Table] = ()
-) -> Iterator[Node | Read | Table]:
+    nodes: Iterable[Node], stop: Container[Node | DerivedTable] = ()
+) -> Iterator[Node | FactRead | DerivedTable]:
     """
     Yield formulas and numbers, what they are made of and the facts that they read, each once.
 
@@ -35,21 +35,21 @@ def beneath(
         stop: what is yielded without what it is made of.
     """
     waiting: list[Any] = [*nodes][::-1]
-    seen: set[Node | Read | Table | Var] = set()
+    seen: set[Node | FactRead | DerivedTable | Var] = set()
     while waiting:
         part = waiting.pop()
-        if not isinstance(part, Node | Read | Table | Var) or part in seen:
+        if not isinstance(part, Node | FactRead | DerivedTable | Var) or part in seen:
             continue
         seen.add(part)
         match part:
             case Node():
                 yield part
                 waiting += () if part in stop else [*part.parts()][::-1]
-            case Read():
+            case FactRead():
                 yield part
-            case Table() if part in stop:
+            case DerivedTable() if part in stop:
                 yield part
-            case Table():
+            case DerivedTable():
                 waiting += part.may.values()
             case _:
                 waiting.append(part.list)
@@ -68,7 +68,7 @@ def reads(nodes: Iterable[Node], named: Mapping[Node, Path] = _NOTHING) -> Mappi
     """
     found: dict[Path, bool] = {}
     for part in beneath(nodes, named):
-        if isinstance(part, Read):
+        if isinstance(part, FactRead):
             found[part.full_path] = isinstance(part.type, Record)
         elif isinstance(part, Node) and part in named:
             found[named[part]] = False
@@ -94,7 +94,7 @@ class Merged:
 
 def mergeable(nodes: Iterable[Node], listed: Path) -> Merged:
     """Return what formulas and numbers about a subject ask of one of its lists."""
-    through = (each for each in beneath(nodes) if isinstance(each, Exists | Total))
+    through = (each for each in beneath(nodes) if isinstance(each, Exists | RecordTotal))
     over = [each for each in through if each.var.prefix == f"{listed}[]."]
     leaves = tuple(each for each in over if _adds_up(each, listed))
     return Merged(leaves, len(leaves) == len(over))
@@ -104,10 +104,10 @@ def _adds_up(leaf: Leaf, listed: Path) -> bool:
     # About the subject alone, seen from the subject, and nothing else of the list.
     if leaf.var.depth != 1 or any(each.depth for each in leaf.about):
         return False
-    facts = (each for each in beneath([leaf.so]) if isinstance(each, Read))
+    facts = (each for each in beneath([leaf.so]) if isinstance(each, FactRead))
     return all(each.full_path != listed for each in facts)
 
 
 def counted(leaf: Leaf) -> Num:
     """Return what adds up: a sum, or how many records are so."""
-    return leaf if isinstance(leaf, Total) else total(leaf.var, leaf.so)
+    return leaf if isinstance(leaf, RecordTotal) else total(leaf.var, leaf.so)

@@ -18,7 +18,7 @@ from govrules.vocabulary import Date, Fact, Kind, Record, YesNo, vocabulary_of
 
 
 @attrs.frozen(eq=False)
-class Step:
+class Adoption:
     """
     The adoption of one arrangement; the other way round, that it is taken away.
 
@@ -99,7 +99,7 @@ def put(space: Space, term: Term, values: Mapping[str, Term]) -> Term:
     return z3.substitute(term, *pairs) if pairs else term
 
 
-def steps(record: SymbolicRecord, *, choices: bool) -> Iterator[Step]:
+def steps(record: SymbolicRecord, *, choices: bool) -> Iterator[Adoption]:
     """Yield every adoption of an arrangement that a rule could see; if so asked, of choices too."""
     for held in list(record.held.values()):
         if _is_arrangement(held.fact):
@@ -109,12 +109,12 @@ def steps(record: SymbolicRecord, *, choices: bool) -> Iterator[Step]:
             yield from steps(next(iter(held.records.values())), choices=choices)
 
 
-def _steps_of(held: symbols.Held, *, choices: bool) -> Iterator[Step]:
+def _steps_of(held: symbols.Held, *, choices: bool) -> Iterator[Adoption]:
     path, yes, no = held.path, t.true(), t.false()
     match held:
         case symbols.Single(fact=Fact(type=YesNo()), term=term):
             name = name_of(term)
-            yield Step(path, "no to yes", "yes to no", {name: no}, {name: yes})
+            yield Adoption(path, "no to yes", "yes to no", {name: no}, {name: yes})
         case symbols.Single(fact=Fact(type=Date())):
             # A date goes with the act that it dates: alone it would only leave that unsaid.
             pass
@@ -122,17 +122,17 @@ def _steps_of(held: symbols.Held, *, choices: bool) -> Iterator[Step]:
             known = {name_of(held.known): yes} if t.is_variable(held.known) else {}
             none, inside = name_of(held.none), f"{path}." if isinstance(kind, Record) else ""
             without, having = {none: yes, **known}, {none: no, **known}
-            yield Step(path, "none to in place", "in place to none", without, having, inside)
+            yield Adoption(path, "none to in place", "in place to none", without, having, inside)
         case symbols.Several(of=of, records=records) if records:
             names = {name_of(each): records[place].prefix for place, each in of.items()}
             for index, (name, prefix) in enumerate(names.items()):
                 without = {each: t.truth(i < index) for i, each in enumerate(names)}
                 having = {**without, name: yes}
-                yield Step(path, "a record more", "a record less", without, having, prefix)
+                yield Adoption(path, "a record more", "a record less", without, having, prefix)
         case symbols.Several(of=of):
             for member, variable in of.items():
                 more, less = f"a member more, `{member}`", f"a member less, `{member}`"
                 name = name_of(variable)
-                yield Step(path, more, less, {name: no}, {name: yes})
+                yield Adoption(path, more, less, {name: no}, {name: yes})
         case _:
             pass

@@ -13,7 +13,7 @@ from govrules.engines.reference import Case, evaluate, judge
 from govrules.lowering.lower import Lowering, lowering_of
 from govrules.prove import symbols, witness
 from govrules.prove import terms as t
-from govrules.prove.results import USUAL, Flaw, Result, Status
+from govrules.prove.results import USUAL, Flaw, ProofResult, ProofStatus
 from govrules.prove.solving import Clock, UndecidedError, solve
 from govrules.prove.symbols import Space, Tree
 from govrules.prove.terms import Term
@@ -61,7 +61,7 @@ class EncodedRule:
         return when
 
 
-class Finding(NamedTuple):
+class ProofFinding(NamedTuple):
     """What a proof found of what it was asked about, and what shows it."""
 
     says: str
@@ -82,7 +82,7 @@ class Proof:
 
     flaw: Flaw
     sound: str
-    find: Callable[..., Iterator[Finding]]
+    find: Callable[..., Iterator[ProofFinding]]
     cases: Callable[[EncodedRulebook, Any], Iterable[tuple[Any, ...]]] = lambda *_: ((),)
 
 
@@ -207,7 +207,7 @@ class EncodedRulebook:
                 met.append(part)
         return met, found.tree() if found else {}
 
-    def settled(self, none: Result, findings: Iterable[Result]) -> Iterator[Result]:
+    def settled(self, none: ProofResult, findings: Iterable[ProofResult]) -> Iterator[ProofResult]:
         """Yield what is found, one after the other; if nothing is, what is proved then."""
         found = False
         try:
@@ -220,10 +220,10 @@ class EncodedRulebook:
             if not found:
                 yield none
 
-    def undecided(self, none: Result) -> Result:
+    def undecided(self, none: ProofResult) -> ProofResult:
         """Return that it was not decided in time whether something is so."""
         reason = f"there was no answer within {self.seconds:g} seconds"
-        return attrs.evolve(none, status=Status.NOT_DECIDED, reason=reason)
+        return attrs.evolve(none, status=ProofStatus.NOT_DECIDED, reason=reason)
 
     # ── Examples ──────────────────────────────────────────────────────────────────────────────
 

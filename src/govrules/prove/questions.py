@@ -8,11 +8,11 @@ from typing import Any, Final
 from govrules.prove import terms as t
 from govrules.prove.encoded import EncodedRulebook, Proof, name_of
 from govrules.prove.proofs import adoption, conflict, idle_question, tables, verdicts, withholding
-from govrules.prove.results import USUAL, Flaw, Result, Status
+from govrules.prove.results import USUAL, Flaw, ProofResult, ProofStatus
 from govrules.prove.solving import Clock
 from govrules.rulebook.ast import Derived, Rule
 
-__all__ = ["USUAL", "Flaw", "Prover", "Result", "Status"]
+__all__ = ["USUAL", "Flaw", "ProofResult", "ProofStatus", "Prover"]
 
 #: What is asked of each derived fact, and of each rule by itself.
 OF_DERIVED: Final = tables.PROOFS
@@ -29,11 +29,11 @@ OF_SUBJECTS: Final = {
 class Prover(EncodedRulebook):
     """Asks the proofs of one rulebook; see `EncodedRulebook` for its arguments."""
 
-    def results(self) -> Iterator[Result]:
+    def results(self) -> Iterator[ProofResult]:
         """Yield the result of every proof; it depends on nothing that was asked before."""
         yield from t.within(self.context, self._results())
 
-    def _results(self) -> Iterator[Result]:
+    def _results(self) -> Iterator[ProofResult]:
         for derived in self.rulebook.derived.values():
             if not derived.inherited:
                 for proof in OF_DERIVED:
@@ -54,21 +54,21 @@ class Prover(EncodedRulebook):
                 if flaw in self.flaws:
                     yield from results(self, subject, alive)
 
-    def _asked(self, proof: Proof, about: Rule | Derived, *more: Any) -> Iterator[Result]:  # noqa: ANN401 - what the proof asks besides
+    def _asked(self, proof: Proof, about: Rule | Derived, *more: Any) -> Iterator[ProofResult]:  # noqa: ANN401 - what the proof asks besides
         """Ask a proof of a rule or derived fact, once for each of its cases."""
         if proof.flaw not in self.flaws:
             return
         name, flaw = name_of(about), proof.flaw
         reason = dict(about.intended).get(flaw.value, "") if isinstance(about, Rule) else ""
-        status = Status.INTENDED if reason else Status.REFUTED
+        status = ProofStatus.INTENDED if reason else ProofStatus.REFUTED
         for case in proof.cases(self, about):
             asked = (*more, *case)
             sound = proof.sound.format(name, *asked)
-            none = Result(flaw, name, Status.PROVED, sound, span=about.span)
+            none = ProofResult(flaw, name, ProofStatus.PROVED, sound, span=about.span)
             yield from self.settled(
                 none,
                 (
-                    Result(flaw, name, status, says, (), shown, reason, about.span)
+                    ProofResult(flaw, name, status, says, (), shown, reason, about.span)
                     for says, shown in proof.find(self, about, *asked, Clock.of(self.seconds))
                 ),
             )

@@ -30,7 +30,7 @@ class Flaw(StrEnum):
     IDLE_QUESTION = "idle-question"
 
 
-class Status(Enum):
+class ProofStatus(Enum):
     """How a proof ended."""
 
     PROVED = "proved"
@@ -41,7 +41,7 @@ class Status(Enum):
 
 
 @attrs.frozen
-class Result:
+class ProofResult:
     """
     What a proof found.
 
@@ -58,7 +58,7 @@ class Result:
 
     flaw: Flaw
     about: str
-    status: Status
+    status: ProofStatus
     says: str
     rules: tuple[str, ...] = ()
     examples: tuple[Witness, ...] = ()
@@ -68,7 +68,7 @@ class Result:
     @property
     def unexplained(self) -> bool:
         """Whether somebody has to look at it."""
-        return self.status in (Status.REFUTED, Status.NOT_DECIDED)
+        return self.status in (ProofStatus.REFUTED, ProofStatus.NOT_DECIDED)
 
 
 #: What is looked for unless something else is asked: what compares all rules of packs that are

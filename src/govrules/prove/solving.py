@@ -46,7 +46,7 @@ class Clock:
 
 
 @attrs.frozen(eq=False)
-class Found:
+class Solution:
     """
     A model, and the variables that it is about.
 
@@ -69,17 +69,17 @@ class Found:
             tree |= {} if day is UNKNOWN else {AS_OF.name: day}
         return tree
 
-    def changed(self, changes: Mapping[str, Term]) -> Found:
+    def changed(self, changes: Mapping[str, Term]) -> Solution:
         """Return the same model but for some variables."""
         solver = t.new_solver()
         for name, variable in self.space.named(self.wanted).items():
             value = changes.get(name, variable)
             solver.add(variable == self.model.eval(value, model_completion=True))
         solver.check()
-        return Found(self.space, solver.model(), self.wanted)
+        return Solution(self.space, solver.model(), self.wanted)
 
 
-def solve(space: Space, clock: Clock, *goals: Term) -> Found | None:
+def solve(space: Space, clock: Clock, *goals: Term) -> Solution | None:
     """Return a model of the goals and of the laws on the facts that they name; None if none."""
     goal = t.both(*goals)
     if t.is_false(goal):
@@ -88,7 +88,9 @@ def solve(space: Space, clock: Clock, *goals: Term) -> Found | None:
     return solve_with(space, clock, wanted, [goal, *laws])
 
 
-def solve_with(space: Space, clock: Clock, wanted: set[str], terms: Sequence[Term]) -> Found | None:
+def solve_with(
+    space: Space, clock: Clock, wanted: set[str], terms: Sequence[Term]
+) -> Solution | None:
     """Return a model of the terms, with dates and amounts that people write if there is one."""
     solver = t.new_solver()
     solver.add(*terms)
@@ -102,7 +104,7 @@ def solve_with(space: Space, clock: Clock, wanted: set[str], terms: Sequence[Ter
         rounded = [z3.IsInt(each * scale) for each in reals]
         if clock.check(solver, *rounded):
             model = solver.model()
-    return Found(space, model, wanted)
+    return Solution(space, model, wanted)
 
 
 def irrelevant(goal: Term, laws: Iterable[Term], variables: Sequence[Term]) -> list[Term]:

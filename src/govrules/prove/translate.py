@@ -39,7 +39,7 @@ class Translator:
         factory=dict
     )
     #: The tables about the subject that are terms already.
-    _done: set[ir.Table] = attrs.field(factory=set)
+    _done: set[ir.DerivedTable] = attrs.field(factory=set)
 
     def term(self, formula: ir.Formula, env: _Env | None = None) -> Term:
         """Return a formula as a term; with no records given, one about the subject alone."""
@@ -72,7 +72,7 @@ class Translator:
                 return t.either(*(self._term(f.no(each), env) for each in items))
             case ir.Neg(item=item):
                 return t.no(self._term(item, env))
-            case ir.Unknown(read=read):
+            case ir.IsUnknown(read=read):
                 held = self._held(read, env)
                 return _naming(held, t.no(held.known))
             case ir.Absent(read=read):
@@ -98,10 +98,10 @@ class Translator:
                 several = [so for each, so in table.may.items() if each in values]
                 return t.either(*(self._term(each, env) for each in several))
             case ir.Amount(of=of):
-                return self._amount(of, env) if isinstance(of, ir.Read) else t.exact(of)
+                return self._amount(of, env) if isinstance(of, ir.FactRead) else t.exact(of)
             case ir.Members(read=read):
                 return t.number_of(self._held(read, env).of.values())
-            case ir.Times(one=one, other=ir.Total(of=None) as total):
+            case ir.Times(one=one, other=ir.RecordTotal(of=None) as total):
                 # Added up rather than multiplied, which z3 could not always decide.
                 each = self._term(one, env)
                 return t.added(
@@ -109,7 +109,7 @@ class Translator:
                 )
             case ir.Times(one=one, other=other):
                 return self._term(one, env) * self._term(other, env)
-            case ir.Total(of=of):
+            case ir.RecordTotal(of=of):
                 return t.added(
                     t.one_of(so, t.exact(1) if of is None else self._amount(of, inner), t.exact(0))
                     for so, inner in self._records(node, env)
@@ -117,13 +117,13 @@ class Translator:
             case _:
                 assert_never(node)
 
-    def _amount(self, read: ir.Read, env: _Env) -> Term:
+    def _amount(self, read: ir.FactRead, env: _Env) -> Term:
         held = self._held(read, env)
         return t.one_of(held.there, held.term, t.exact(0))
 
     # ── Facts ─────────────────────────────────────────────────────────────────────────────────
 
-    def _held(self, read: ir.Read, env: _Env) -> Any:  # noqa: ANN401 - of the kind that the leaf asks
+    def _held(self, read: ir.FactRead, env: _Env) -> Any:  # noqa: ANN401 - of the kind that the leaf asks
         if read.source is FactSource.AS_OF:
             return self.space.as_of
         if read.source is FactSource.DERIVED:
@@ -136,7 +136,7 @@ class Translator:
     def _constant(self, value: Any, kind: FactType) -> Term:  # noqa: ANN401 - any value
         return symbols.constant(value, kind, self.space.texts)
 
-    def _records(self, of: ir.Exists | ir.Total, env: _Env) -> Iterator[tuple[Term, _Env]]:
+    def _records(self, of: ir.Exists | ir.RecordTotal, env: _Env) -> Iterator[tuple[Term, _Env]]:
         """Yield for each place of a list whether a record is there and so, with the records."""
         assert of.var.list is not None  # noqa: S101 - only lists are gone through
         listed = self._held(of.var.list, env)
@@ -149,7 +149,7 @@ class Translator:
     def _holds(self, node: ir.Holds, env: _Env) -> Term:
         one = self._held(node.one, env)
         there = [one.there]
-        if isinstance(node.other, ir.Read):
+        if isinstance(node.other, ir.FactRead):
             held = self._held(node.other, env)
             other = held.term
             there.append(held.there)
@@ -164,12 +164,12 @@ class Translator:
     def _meets(
         self,
         inside: Mapping[str, Term],
-        wanted: ir.Read | frozenset[str],
+        wanted: ir.FactRead | frozenset[str],
         env: _Env,
         *,
         every: bool,
     ) -> Term:
-        if isinstance(wanted, ir.Read):
+        if isinstance(wanted, ir.FactRead):
             of = self._held(wanted, env).of
         else:
             of = dict.fromkeys(sorted(wanted), t.true())

@@ -26,13 +26,13 @@ except ModuleNotFoundError as error:
     raise ModuleNotFoundError(msg, name=error.name) from error
 
 from govrules.assessment import assess
-from govrules.engines.arrays import Block
+from govrules.engines.arrays import Batch
 from govrules.engines.bitmaps import ListColumn, Store, ones, pack, unpack, zeros
 from govrules.engines.columns import BLOCK, from_row, subjects_of, to_batches
 from govrules.errors import EngineError, NoSuchRuleError
 from govrules.findings import Finding
-from govrules.lowering.asks import Asking
-from govrules.lowering.ir import Exists, Formula, Num, Read, Total
+from govrules.lowering.asks import QuestionCompiler
+from govrules.lowering.ir import Exists, FactRead, Formula, Num, RecordTotal
 from govrules.lowering.judged import Judged
 from govrules.lowering.lower import lowering_of
 from govrules.lowering.reads import beneath, counted, mergeable
@@ -100,15 +100,15 @@ class Kernel:
         for block in slices(batch, BLOCK):
             yield self.whole(block)
 
-    def block(self, batch: pa.RecordBatch, lists: Mapping[str, ListColumn] | None = None) -> Block:
+    def block(self, batch: pa.RecordBatch, lists: Mapping[str, ListColumn] | None = None) -> Batch:
         """Return the rows of a batch, ready to be judged; and lists that come from elsewhere."""
-        return Block(Store.of(batch), self._as_of, lists)
+        return Batch(Store.of(batch), self._as_of, lists)
 
     def whole(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Return the findings on a batch that is worked out as one block."""
         return self.findings(self.block(batch), names_of(batch))
 
-    def findings(self, block: Block, names: pa.Array) -> pa.RecordBatch:
+    def findings(self, block: Batch, names: pa.Array) -> pa.RecordBatch:
         """Return the findings on a block, whose subjects are called so."""
         told = self.told(block)
         codes = told.codes.ravel()
@@ -127,7 +127,7 @@ class Kernel:
             arrays.append(_coded(repeated, pa.array(facts, pa.string())))
         return pa.RecordBatch.from_arrays(arrays, schema=pa.schema([*FINDINGS][: len(arrays)]))
 
-    def told(self, block: Block) -> Told:
+    def told(self, block: Batch) -> BatchOutcomes:
         """Return what the rules say of a block."""
         rows, number = block.root.rows, len(self.rules)
         # A rule after the other, and turned by who wants rows: memory is gone through in order.
@@ -138,11 +138,11 @@ class Kernel:
             told[place] = codes_of(judged, block.bitmap, rows)
             if questions is not None:
                 questions[place] = _texts(self.asks[place], block, texts)
-        return Told(told.T, None if questions is None else questions.T, [*texts])
+        return BatchOutcomes(told.T, None if questions is None else questions.T, [*texts])
 
 
 @attrs.frozen(eq=False)
-class Told:
+class BatchOutcomes:
     """
     What rules say of some rows: a row of each array for each, and a column for each rule.
 
@@ -179,7 +179,7 @@ def _grave(codes: Any) -> pa.Array:  # noqa: ANN401 - an array of codes
     return _coded(pa.Array.from_buffers(pa.int8(), len(codes), [there, places]), _SEVERITY_WORDS)
 
 
-def _texts(asks: Mapping[str, Formula], block: Block, texts: dict[str, int]) -> Any:  # noqa: ANN401 - an array of codes
+def _texts(asks: Mapping[str, Formula], block: Batch, texts: dict[str, int]) -> Any:  # noqa: ANN401 - an array of codes
     """Return for each row the place of its questions in the texts, which grow."""
     rows = block.root.rows
     asked = {path: block.bitmap(where) for path, where in asks.items()}
@@ -251,7 +251,7 @@ def kernel(
     rules, cls = rulebook.rules_for(kind, as_of), class_of(rulebook, kind)
     lowering = lowering_of(rulebook)
     judged = tuple(lowering.rule(rule, cls) for rule in rules)
-    asking = Asking(lowering)
+    asking = QuestionCompiler(lowering)
     asks = tuple(asking.rule(rule, cls) for rule in (rules if details else ()))
     formulas = [formula for each in asks for formula in each.values()]
     formulas += [formula for each in judged for formula in each.formulas]
@@ -263,7 +263,7 @@ def _columns(formulas: Iterable[Formula | Num], prefix: str = "") -> frozenset[s
     return frozenset(
         "stated" if each.source is FactSource.DERIVED else each.path.partition(".")[0]
         for each in beneath(formulas)
-        if isinstance(each, Read) and each.var is not None and each.var.prefix == prefix
+        if isinstance(each, FactRead) and each.var is not None and each.var.prefix == prefix
     )
 
 
@@ -374,7 +374,7 @@ class RegisterKernel:
     rules: tuple[Rule, ...]
     columns: frozenset[str]
     _kernel: Kernel
-    _leaves: tuple[Exists | Total, ...]
+    _leaves: tuple[Exists | RecordTotal, ...]
     _register: pa.RecordBatch
     #: The partnerships of no part at all.
     _nobody: pa.RecordBatch
@@ -405,7 +405,7 @@ class RegisterKernel:
             block.know(leaf, each)
         return self._kernel.findings(block, names_of(self._register))
 
-    def _block(self, batch: pa.RecordBatch, *, complete: bool) -> Block:
+    def _block(self, batch: pa.RecordBatch, *, complete: bool) -> Batch:
         records = Store.of(batch, f"{_LIST}[].")
         shut = ones(1) if complete else zeros(1)
         listed = ListColumn(np.array([0, records.rows], np.int64), shut, records)
@@ -432,7 +432,7 @@ def register_kernel(
         EngineError: a rule cannot be worked out part by part; it is named.
     """
     judge = kernel(rulebook, as_of=as_of, kind="register", details=False)
-    leaves: dict[Exists | Total, None] = {}
+    leaves: dict[Exists | RecordTotal, None] = {}
     for rule, judged in zip(judge.rules, judge.judged, strict=True):
         merged = mergeable(judged.formulas, _LIST)
         if not merged.is_all:

@@ -19,20 +19,28 @@ from govrules.diagnostics import Code, Span, did_you_mean
 from govrules.model import Partner
 from govrules.own import base_of
 from govrules.reading import known_of
-from govrules.registers.mapping import Joined, TableMapping
+from govrules.registers.mapping import JoinedSheet, TableMapping
 from govrules.registers.records import made_by, make_records, maker
-from govrules.registers.rows import Found, Rows, as_key, as_text, as_word, loose_key, two_spellings
-from govrules.registers.sources import Opened
-from govrules.registers.tables import Kept, ListPlaces, Places, RowOrigin, blank
+from govrules.registers.rows import (
+    Rows,
+    RowsRead,
+    as_key,
+    as_text,
+    as_word,
+    loose_key,
+    two_spellings,
+)
+from govrules.registers.sources import OpenedTable
+from govrules.registers.tables import InterningMap, ListPlaces, Places, RowOrigin, blank
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import Collected, Fact, Record, Records, list_of, vocabulary_of
 
 
 def build(
-    opened: Opened,
+    opened: OpenedTable,
     mapping: TableMapping,
-    open_joined: Callable[[Joined], Opened],
-    found: Found,
+    open_joined: Callable[[JoinedSheet], OpenedTable],
+    found: RowsRead,
 ) -> Any:  # noqa: ANN401 - a register of any class
     """
     Return the register that a table holds; None where the mapping does not fit the table.
@@ -382,7 +390,7 @@ class _Partnerships:
 
 def _with_twins(names: Sequence[Sequence[Any]]) -> list[int]:
     """Return the rows in which one body stands in two columns of names."""
-    folded: Kept = Kept(fold_body)
+    folded: InterningMap = InterningMap(fold_body)
     bodies = []
     for at, each in enumerate(names):
         # What nobody knows is no body, and is another in each column.

@@ -12,7 +12,7 @@ from govrules.explain.phrases import counted
 from govrules.nodes import Entries, Items, Node, Report, Scalar, move
 from govrules.portfolio import entries_of
 from govrules.reading import Read, declared_by, listed, node_of, read_of
-from govrules.registers.sources import Opened, refuse
+from govrules.registers.sources import OpenedTable, refuse
 from govrules.registers.tables import blank
 from govrules.rulebook.ast import Rulebook
 from govrules.subjects import SubjectReader, words_of
@@ -20,7 +20,7 @@ from govrules.truth import UNKNOWN
 from govrules.vocabulary import Choices, vocabulary_of
 
 
-def read_rows(opened: Opened, cls: type, rulebook: Rulebook | None) -> Read:
+def read_rows(opened: OpenedTable, cls: type, rulebook: Rulebook | None) -> Read:
     """
     Read each row of a table as a subject.
 

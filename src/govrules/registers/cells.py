@@ -18,7 +18,7 @@ from govrules.decode.problems import Problem
 from govrules.decode.states import NO_TEXTS, are_plain, fold
 from govrules.decode.values import PER_CENT, Wording, decoder, is_nothing, is_placeholder, written
 from govrules.diagnostics import Code
-from govrules.registers.tables import Kept, blank, fold_heading
+from govrules.registers.tables import InterningMap, blank, fold_heading
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import Fact, Money, Number, Text, YesNo
 
@@ -53,9 +53,11 @@ class CellReader:
         self.is_text = isinstance(fact.type, Text)
         of_hundred = isinstance(fact.type, Number) and fact.type.unit == PER_CENT
         self._may_be_fractions = of_hundred and not wording.unit
-        self._texts = Kept(self.read)
+        self._texts = InterningMap(self.read)
         #: Of some kinds equal values are written alike; True equals 1, and 7.0 equals 7.00.
-        self._kept: dict[type, Kept] = {kind: Kept(self.read) for kind in (int, bool)}
+        self._kept: dict[type, InterningMap] = {
+            kind: InterningMap(self.read) for kind in (int, bool)
+        }
         #: Whether a cell was met that cannot be read, or only with care.
         self.bad = False
         #: Whether a cell was met that says less than that nobody knows.
@@ -87,7 +89,7 @@ class CellReader:
         # Where equal values may be written otherwise, and where nothing can be kept, each is read.
         if kinds & {list, dict, Decimal} or (bool in kinds and kinds & {int, float}):
             return [self.read(each) for each in cells]
-        return list(map(Kept(self.read).__getitem__, cells))
+        return list(map(InterningMap(self.read).__getitem__, cells))
 
     def _read_plain(self, cells: Iterable[str | None]) -> None:
         """Read all at once the texts that are their own values."""

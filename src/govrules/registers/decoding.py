@@ -34,7 +34,7 @@ from govrules.own import base_of
 from govrules.registers.cells import CellReader
 from govrules.registers.own_schema import CORRECT, Doubts, Problems, Where
 from govrules.registers.rows import MAX_CELLS_NAMED
-from govrules.registers.tables import Kept
+from govrules.registers.tables import InterningMap
 from govrules.rulebook.ast import Rulebook
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import (
@@ -310,7 +310,7 @@ class ColumnDecoder:
                 return _listed(_lengths(array), items, array)
         reader = CellReader(fact, Wording(complete=complete))
         cells = array.to_pylist()
-        read = Kept(lambda cell: reader.read([*cell] if isinstance(cell, tuple) else cell))
+        read = InterningMap(lambda cell: reader.read([*cell] if isinstance(cell, tuple) else cell))
         found = [read[tuple(cell) if isinstance(cell, list) else cell] for cell in cells]
         bad = np.flatnonzero([isinstance(each, Problem) for each in found])
         self.doubts.say(where, Code.UNREADABLE_VALUE, bad, lambda place: found[bad[place]])

@@ -24,7 +24,7 @@ from govrules.diagnostics import did_you_mean
 from govrules.engines.columns import BLOCK, NONE, STATED, derived_of
 from govrules.errors import FactsError, GovrulesWarning
 from govrules.reading import class_of
-from govrules.registers.batches import SEPARATOR, Kernel, Told, kernel, names_of
+from govrules.registers.batches import SEPARATOR, BatchOutcomes, Kernel, kernel, names_of
 from govrules.registers.decoding import ITSELF, ColumnDecoder
 from govrules.registers.own_schema import Doubts, Where, check_headings, whole_table
 from govrules.registers.verdicts import SEVERITY_CODES, VERDICT_CODES
@@ -258,7 +258,7 @@ def _planes(codes: Any) -> Any:  # noqa: ANN401 - arrays
 # ── Findings ──────────────────────────────────────────────────────────────────────────────────
 
 
-def _findings(told: list[Told], judge: Kernel, laid: Any, *, flagged: bool) -> _Findings:  # noqa: ANN401 - an Arrow table
+def _findings(told: list[BatchOutcomes], judge: Kernel, laid: Any, *, flagged: bool) -> _Findings:  # noqa: ANN401 - an Arrow table
     """Return the findings on a table, of which each block was told of."""
     number = len(judge.rules)
     kind = np.min_scalar_type(-max(1, number))

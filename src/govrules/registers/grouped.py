@@ -15,15 +15,15 @@ import attrs
 from govrules.diagnostics import Code
 from govrules.explain.phrases import counted
 from govrules.nodes import Scalar
-from govrules.registers.mapping import Joined, Sheet, TableMapping
-from govrules.registers.rows import Found, as_key, as_word, two_spellings
-from govrules.registers.sources import Opened
+from govrules.registers.mapping import JoinedSheet, MappedSheet, TableMapping
+from govrules.registers.rows import RowsRead, as_key, as_word, two_spellings
+from govrules.registers.sources import OpenedTable
 from govrules.registers.tables import Table, blank
 
 
 def one_a_row(
-    opened: Opened, mapping: TableMapping, naming: Sequence[int], found: Found
-) -> tuple[Opened, Opened, TableMapping]:
+    opened: OpenedTable, mapping: TableMapping, naming: Sequence[int], found: RowsRead
+) -> tuple[OpenedTable, OpenedTable, TableMapping]:
     """
     Part a table of one partner a row: the partnerships, their partners, and the mapping of both.
 
@@ -78,8 +78,8 @@ def one_a_row(
     ).without(empty)
     node = attrs.evolve(_node(mapping, own[0].node if own else None), text=_KEY)
     others = (at for at in range(len(table.headings)) if at not in listed)
-    joined = Joined(
-        Sheet(
+    joined = JoinedSheet(
+        MappedSheet(
             mapping.sheet.layout,
             tuple(
                 attrs.evolve(each, path=attrs.evolve(each.path, text=each.path.rest, list=""))
@@ -108,7 +108,7 @@ def one_a_row(
     if blanks:
         note += f"; {len(blanks):,} blank ({', '.join(map(str, blanks[:_NAMED]))})"
     kept = attrs.evolve(opened, table=whole, notes=(*opened.notes, note))
-    return kept, Opened(of_rows), said
+    return kept, OpenedTable(of_rows), said
 
 
 _NAMED = 10
@@ -120,7 +120,9 @@ def _node(mapping: TableMapping, node: Scalar | None) -> Scalar:
     return node or next(iter(mapping.sheet.unsure), Scalar("", plain=True, line=0, column=0))
 
 
-def _groups(table: Table, naming: Sequence[int], found: Found) -> tuple[list[list[int]], list[int]]:
+def _groups(
+    table: Table, naming: Sequence[int], found: RowsRead
+) -> tuple[list[list[int]], list[int]]:
     """Return the rows of each partnership, and of each row which partnership's it is."""
     by_name: dict[tuple[str, ...], int] = {}
     groups: list[list[int]] = []
@@ -144,7 +146,7 @@ def _groups(table: Table, naming: Sequence[int], found: Found) -> tuple[list[lis
     return groups, owners
 
 
-def _spelt(table: Table, naming: Sequence[int], rows: tuple[int, int], found: Found) -> None:
+def _spelt(table: Table, naming: Sequence[int], rows: tuple[int, int], found: RowsRead) -> None:
     """Say that a row names its partnership otherwise than the first of its rows does."""
     for at in naming:
         first, cell = (table.columns[at][row] for row in rows)
@@ -153,7 +155,9 @@ def _spelt(table: Table, naming: Sequence[int], rows: tuple[int, int], found: Fo
             found.add(problem.code, problem.message, table.place(rows[1], at), problem.help)
 
 
-def _of_groups(table: Table, at: int, groups: Sequence[Sequence[int]], found: Found) -> list[Any]:
+def _of_groups(
+    table: Table, at: int, groups: Sequence[Sequence[int]], found: RowsRead
+) -> list[Any]:
     """Return what the rows of each partnership say in a column; nothing where they disagree."""
     cells: list[Any] = []
     for rows in groups:

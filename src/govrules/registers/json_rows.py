@@ -14,7 +14,7 @@ from govrules.parsing import MAX_DEPTH
 from govrules.registers.sources import (
     LINES,
     UTF_16,
-    Opened,
+    OpenedTable,
     content_of,
     read_lines,
     refuse,
@@ -98,17 +98,17 @@ def left_out(name: str, number: int, why: str) -> Diagnostic:
     )
 
 
-def table_of(rows: Sequence[Mapping[str, Any]], name: str) -> Opened:
+def table_of(rows: Sequence[Mapping[str, Any]], name: str) -> OpenedTable:
     """Return mappings as a table with a row each, those inside them joined by dots."""
     flat = [dict(_flat(dict(each), "")) for each in rows]
     headings = tuple(dict.fromkeys(key for row in flat for key in row))
     if not headings:
         refuse(Code.EMPTY_FILE, name, "no mapping holds anything", "give one a partnership")
     columns = tuple([row.get(key) for row in flat] for key in headings)
-    return Opened(Table(name, headings, columns, range(1, len(flat) + 1)))
+    return OpenedTable(Table(name, headings, columns, range(1, len(flat) + 1)))
 
 
-def records(file: str, name: str, suffix: str) -> Opened:
+def records(file: str, name: str, suffix: str) -> OpenedTable:
     """
     Return objects as rows, the keys of objects inside them joined by dots.
 
@@ -142,7 +142,7 @@ def records(file: str, name: str, suffix: str) -> Opened:
             raise FactsError(name, "a table", "problems", tuple(problems))
         refuse(Code.EMPTY_FILE, name, "no object holds anything", "name another file")
     columns = tuple([row.get(key) for row in rows] for key in headings)
-    return Opened(Table(name, headings, columns, numbers), tuple(problems))
+    return OpenedTable(Table(name, headings, columns, numbers), tuple(problems))
 
 
 def _lines(file: str, name: str, problems: list[Diagnostic]) -> Iterator[tuple[int, Any]]:

@@ -18,7 +18,7 @@ import attrs
 from govrules.diagnostics import Code, Diagnostic, Span, letters
 from govrules.explain.phrases import counted, named
 from govrules.registers.grids import Grid, fill, only_cell
-from govrules.registers.sources import Layout, Opened, refuse, too_many
+from govrules.registers.sources import Layout, OpenedTable, refuse, too_many
 from govrules.registers.tables import MAX_ROWS, Table, blank, fold_heading, headings_of
 from govrules.registers.workbooks import Area
 
@@ -130,7 +130,7 @@ def _said(cell: object) -> str:
 # ── Tables ────────────────────────────────────────────────────────────────────────────────────
 
 
-def lay_out(grid: Grid, layout: Layout) -> Opened:
+def lay_out(grid: Grid, layout: Layout) -> OpenedTable:
     """
     Part the headings from the rows below them, and turn rows into columns.
 
@@ -195,7 +195,7 @@ def lay_out(grid: Grid, layout: Layout) -> Opened:
         name, headings[:width], columns[:width], kept, sheet, line, lines=tuple(lines[:width])
     )
     above = 0 if layout.sideways else first - 1
-    return Opened(table, tuple(problems), above, aside, tuple(_hidden(grid, table)))
+    return OpenedTable(table, tuple(problems), above, aside, tuple(_hidden(grid, table)))
 
 
 def _valueless(grid: Grid) -> Iterator[Diagnostic]:
@@ -370,7 +370,7 @@ def _is_number(cell: object) -> bool:
     return isinstance(cell, (int, float)) and not isinstance(cell, bool)
 
 
-def settle(opened: Opened, naming: Sequence[int]) -> Opened:
+def settle(opened: OpenedTable, naming: Sequence[int]) -> OpenedTable:
     """
     Set aside the headings of groups that stand where the reference of a record does.
 

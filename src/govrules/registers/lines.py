@@ -30,7 +30,7 @@ from govrules.registers.cells import CellReader
 from govrules.registers.json_rows import json_lines, json_value, left_out, once, whole
 from govrules.registers.records import make_records, maker
 from govrules.registers.sources import check_file, refuse
-from govrules.registers.tables import MAX_ROWS, Kept
+from govrules.registers.tables import MAX_ROWS, InterningMap
 from govrules.subjects import Declared, SubjectReader
 from govrules.truth import UNKNOWN
 from govrules.undisturbed import undisturbed
@@ -373,7 +373,7 @@ def _records_or_states(reader: _RecordReader) -> _Column:
 
 
 def _lists(reader: _RecordReader) -> _Column:
-    folded = Kept(lambda name: fold_body(name) if type(name) is str else None)
+    folded = InterningMap(lambda name: fold_body(name) if type(name) is str else None)
 
     def read_lists(values: Sequence[Any]) -> Sequence[Any]:
         lists = [each for each in values if type(each) is list]

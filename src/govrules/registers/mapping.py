@@ -64,7 +64,7 @@ _HEADER: Final = re.compile(r"([1-9][0-9]{0,3})(?: ?(?:-|to) ?([1-9][0-9]{0,3}))
 
 
 @attrs.frozen(eq=False)
-class Column:
+class MappedColumn:
     """
     A column that holds a fact.
 
@@ -90,7 +90,7 @@ class Skip:
 
 
 @attrs.frozen(eq=False)
-class Sheet:
+class MappedSheet:
     """
     How one table is read.
 
@@ -103,14 +103,14 @@ class Sheet:
     """
 
     layout: Layout
-    columns: tuple[Column, ...] = ()
+    columns: tuple[MappedColumn, ...] = ()
     ignored: tuple[Scalar, ...] = ()
     skips: tuple[Skip, ...] = ()
     unsure: tuple[Scalar, ...] = ()
 
 
 @attrs.frozen(eq=False)
-class Joined:
+class JoinedSheet:
     """
     The records of a list that stand in a table of their own.
 
@@ -121,7 +121,7 @@ class Joined:
         joins: the column of the register that holds the same.
     """
 
-    sheet: Sheet
+    sheet: MappedSheet
     file: str
     key: Scalar
     joins: Scalar
@@ -145,8 +145,8 @@ class TableMapping:
     """
 
     report: Report
-    sheet: Sheet
-    joined: dict[str, Joined] = attrs.field(factory=dict)
+    sheet: MappedSheet
+    joined: dict[str, JoinedSheet] = attrs.field(factory=dict)
     complete: frozenset[str] = frozenset()
     register: Any = attrs.field(factory=Register)
     as_of: dt.date | Unknown = UNKNOWN
@@ -184,14 +184,14 @@ def read_mapping_text(text: str, name: str, declared: Declared) -> TableMapping:
 
 
 def _mapping(node: Node | None, report: Report, declared: Declared) -> TableMapping:
-    mapping = _Reader(report, declared).read(node) if node is not None else None
+    mapping = _MappingReader(report, declared).read(node) if node is not None else None
     if mapping is None or not report.ok:
         raise FactsError(report.file, "a mapping", "problems", report.in_order())
     return mapping
 
 
 @attrs.define
-class _Reader:
+class _MappingReader:
     """Reads one mapping file."""
 
     report: Report
@@ -211,7 +211,7 @@ class _Reader:
         register, as_of = self._register(fields)
         self.rows = fields.choice("rows", tuple(_lists(self.declared.cls))) or ""
         sheet = self._named_rows(self._sheet(fields, self.declared.cls), fields)
-        joined: dict[str, Joined] = {}
+        joined: dict[str, JoinedSheet] = {}
         complete: set[str] = set()
         for key, value in fields.entries("lists"):
             self._list(key, value, joined, complete)
@@ -227,7 +227,7 @@ class _Reader:
             self.declared.cls,
         )
 
-    def _named_rows(self, sheet: Sheet, fields: Fields) -> Sheet:
+    def _named_rows(self, sheet: MappedSheet, fields: Fields) -> MappedSheet:
         """Return the columns that can be read where several rows are one partnership."""
         if not self.rows or any(each.path.text in ("id", "name") for each in sheet.columns):
             return sheet
@@ -267,8 +267,8 @@ class _Reader:
         register, as_of = reader.read_subject(node, lister)
         return register, as_of
 
-    def _sheet(self, fields: Fields, cls: type) -> Sheet:
-        columns: list[Column] = []
+    def _sheet(self, fields: Fields, cls: type) -> MappedSheet:
+        columns: list[MappedColumn] = []
         unsure: list[Scalar] = []
         for key, value in fields.entries("columns"):
             column, confirmed = self._column(key, value, cls)
@@ -282,7 +282,7 @@ class _Reader:
             skip, confirmed = self._skip(node)
             if skip is not None and confirmed:
                 skips.append(skip)
-        return Sheet(
+        return MappedSheet(
             self._layout(fields),
             tuple(columns),
             tuple(fields.words("ignored")),
@@ -325,7 +325,7 @@ class _Reader:
             bool(fields.yes_no("sideways")),
         )
 
-    def _column(self, key: Scalar, node: Node, cls: type) -> tuple[Column | None, bool]:
+    def _column(self, key: Scalar, node: Node, cls: type) -> tuple[MappedColumn | None, bool]:
         if isinstance(node, Scalar):
             path = self._path(node, cls)
             column = None if path is None else self._checked(key, node, path, Wording())
@@ -378,7 +378,7 @@ class _Reader:
 
     def _checked(
         self, key: Scalar, node: Scalar, path: FactPath, wording: Wording
-    ) -> Column | None:
+    ) -> MappedColumn | None:
         """Return the column, or report that no cell can hold such a fact."""
         thresholds = self.declared.thresholds.get(path.fact, frozenset())
         wording = attrs.evolve(wording, unknown=self.unknown, thresholds=thresholds)
@@ -408,7 +408,7 @@ class _Reader:
                 f'say what parts them: `{{ fact: {path.text}, separator: ";" }}`',
             )
             return None
-        return Column(key.text, path, wording, key)
+        return MappedColumn(key.text, path, wording, key)
 
     def _values(self, fields: Fields, path: FactPath) -> dict[str, Any]:
         reader = SubjectReader(self.report, self.declared, strict=True)
@@ -497,8 +497,8 @@ class _Reader:
             return False
         return bool(fields.yes_no("complete"))
 
-    def _check_once(self, columns: Sequence[Column]) -> None:
-        first: dict[str, Column] = {}
+    def _check_once(self, columns: Sequence[MappedColumn]) -> None:
+        first: dict[str, MappedColumn] = {}
         for column in columns:
             several = bool(column.path.list) and column.path.index is None
             several = several and column.path.list != self.rows
@@ -537,7 +537,9 @@ class _Reader:
             column, frozenset(fold_heading(each.text).casefold() for each in words)
         ), confirmed
 
-    def _list(self, key: Scalar, node: Node, joined: dict[str, Joined], complete: set[str]) -> None:
+    def _list(
+        self, key: Scalar, node: Node, joined: dict[str, JoinedSheet], complete: set[str]
+    ) -> None:
         lists = _lists(self.declared.cls)
         fact = lists.get(key.text)
         if fact is None or not isinstance(fact.type, Records):
@@ -561,13 +563,13 @@ class _Reader:
         joins = fields.required("joins", "Reference")
         sheet = self._sheet(fields, fact.type.cls)
         if isinstance(its_key, Scalar) and isinstance(joins, Scalar) and confirmed:
-            joined[key.text] = Joined(sheet, fields.text("file"), its_key, joins)
+            joined[key.text] = JoinedSheet(sheet, fields.text("file"), its_key, joins)
             return
         for name, given in (("key", its_key), ("joins", joins)):
             if given is not None and not isinstance(given, Scalar):
                 fields.text(name)
 
-    def _check_lists(self, sheet: Sheet, joined: dict[str, Joined]) -> None:
+    def _check_lists(self, sheet: MappedSheet, joined: dict[str, JoinedSheet]) -> None:
         for column in sheet.columns:
             if column.path.list in joined:
                 self.report.add(

@@ -60,14 +60,14 @@ _LINE_BREAK: Final = "line break"
 
 
 @attrs.define(eq=False)
-class _Cell(Scalar):
+class _CellScalar(Scalar):
     """A single value in a cell; its line and column are those of the sheet."""
 
     sheet: str = ""
 
 
 @attrs.define(eq=False)
-class _Block(Entries):
+class _CellEntries(Entries):
     """Entries that begin in a cell."""
 
     sheet: str = ""
@@ -105,12 +105,12 @@ def nodes_of(path: str | Path) -> tuple[Node | None, Report]:
     """
     if is_workbook(path):
         of_book = _BookReport(str(path))
-        return _Book(str(path), of_book).nodes(), of_book
+        return _MappingSheets(str(path), of_book).nodes(), of_book
     text, report = read_text(Path(path), str(path))
     return (parse(text, report) if report.ok else None), report
 
 
-class _Book:
+class _MappingSheets:
     """Reads the sheets of a mapping."""
 
     def __init__(self, path: str, report: Report) -> None:
@@ -158,28 +158,28 @@ class _Book:
         settings = self._settings()
         top: list[tuple[Scalar, Node]] = [(self._word("govrules"), self._word("1"))]
         top += settings
-        top.append((self._word("columns"), _Block(columns, 1, 1, sheet=COLUMNS)))
+        top.append((self._word("columns"), _CellEntries(columns, 1, 1, sheet=COLUMNS)))
         if ignored:
             top.append((self._word("ignored"), Items(ignored, 1, 1)))
-        return _Block(top, 1, 1, sheet=COLUMNS)
+        return _CellEntries(top, 1, 1, sheet=COLUMNS)
 
     @staticmethod
     def _word(text: str) -> Scalar:
-        return _Cell(text, plain=True, line=1, column=1, sheet=COLUMNS)
+        return _CellScalar(text, plain=True, line=1, column=1, sheet=COLUMNS)
 
     def _about(
         self,
         heading: Scalar,
-        cells: dict[str, _Cell],
+        cells: dict[str, _CellScalar],
         answer: str,
-        meanings: list[tuple[_Cell, _Cell, _Cell]],
+        meanings: list[tuple[_CellScalar, _CellScalar, _CellScalar]],
     ) -> Node:
         fact = cells["Fact"]
         about: list[tuple[Scalar, Node]] = [(_named(fact, "fact"), fact)]
         if meanings:
             entries: list[tuple[Scalar, Node]] = [(word, value) for word, value, _ in meanings]
             place = meanings[0][0]
-            block = _Block(entries, place.line, place.column, sheet=MEANINGS)
+            block = _CellEntries(entries, place.line, place.column, sheet=MEANINGS)
             about.append((_named(place, "values"), block))
         for head, key in _KEYS.items():
             cell = cells.get(head)
@@ -193,17 +193,19 @@ class _Book:
             about.append((_named(cell, key), attrs.evolve(cell, text=text)))
         if answer == TO_CONFIRM:
             about.append((_named(fact, "unsure"), attrs.evolve(fact, text="yes")))
-        return _Block(about, heading.line, heading.column, sheet=COLUMNS)
+        return _CellEntries(about, heading.line, heading.column, sheet=COLUMNS)
 
-    def _meanings(self) -> dict[str, list[tuple[_Cell, _Cell, _Cell]]]:
+    def _meanings(self) -> dict[str, list[tuple[_CellScalar, _CellScalar, _CellScalar]]]:
         """Return for each heading its words, what each means, and where the heading stands."""
-        found: dict[str, list[tuple[_Cell, _Cell, _Cell]]] = {}
+        found: dict[str, list[tuple[_CellScalar, _CellScalar, _CellScalar]]] = {}
         for heading, cells in self._rows(MEANINGS, MEANING_HEADS):
             if "Word" in cells and "Means" in cells:
                 found.setdefault(heading.text, []).append((cells["Word"], cells["Means"], heading))
         return found
 
-    def _rows(self, sheet: str, heads: Sequence[str]) -> Iterator[tuple[_Cell, dict[str, _Cell]]]:
+    def _rows(
+        self, sheet: str, heads: Sequence[str]
+    ) -> Iterator[tuple[_CellScalar, dict[str, _CellScalar]]]:
         """Yield the rows of a sheet: the heading of a column, and its other cells by their head."""
         rows = self._sheet(sheet)
         found = [fold_heading(written(each)) for each in (rows[0] if rows else [])]
@@ -216,7 +218,7 @@ class _Book:
             )
         for line, row in enumerate(rows[1:], 2):
             cells = {
-                head: _Cell(_text(cell), plain=True, line=line, column=at + 1, sheet=sheet)
+                head: _CellScalar(_text(cell), plain=True, line=line, column=at + 1, sheet=sheet)
                 for at, (head, cell) in enumerate(zip(found, row, strict=False))
                 if head in heads and not blank(cell)
             }
@@ -236,7 +238,7 @@ class _Book:
         top: list[tuple[Scalar, Any]] = []
         for line, row in enumerate(self._sheet(SETTINGS)[1:], 2):
             cells = [
-                _Cell(_text(cell), plain=True, line=line, column=at + 1, sheet=SETTINGS)
+                _CellScalar(_text(cell), plain=True, line=line, column=at + 1, sheet=SETTINGS)
                 for at, cell in enumerate(row[: LEVELS + 1])
                 if not blank(cell)
             ]
@@ -281,7 +283,7 @@ def _text(cell: object) -> str:
     return written(cell).strip()
 
 
-def _named(place: _Cell, key: str) -> Scalar:
+def _named(place: _CellScalar, key: str) -> Scalar:
     return attrs.evolve(place, text=key)
 
 
@@ -302,4 +304,4 @@ def _node(value: Any, key: Scalar) -> Node:  # noqa: ANN401 - a cell, or entries
     if value and all(each.text.startswith(ITEM) for each, _ in value):
         return Items([_node(each, one) for one, each in value], key.line, key.column)
     entries = [(each, _node(inner, each)) for each, inner in value]
-    return _Block(entries, key.line, key.column, sheet=SETTINGS)
+    return _CellEntries(entries, key.line, key.column, sheet=SETTINGS)

@@ -26,7 +26,7 @@ from govrules.registers.sources import (
     DUCKDB,
     LINES,
     Layout,
-    Opened,
+    OpenedTable,
     needs,
     refuse,
     several,
@@ -179,7 +179,7 @@ class Doubts:
             )
 
 
-def open_columns(file: str, name: str, layout: Layout) -> Opened:
+def open_columns(file: str, name: str, layout: Layout) -> OpenedTable:
     """
     Open a file whose own schema names its columns.
 
@@ -282,7 +282,7 @@ def mapped(file: str) -> Any:  # noqa: ANN401 - an open file of Arrow
     return pa.memory_map(os.fsencode(file))
 
 
-def arrow_table(source: Any, name: str) -> Opened:  # noqa: ANN401 - whatever holds Arrow data
+def arrow_table(source: Any, name: str) -> OpenedTable:  # noqa: ANN401 - whatever holds Arrow data
     """
     Return an Arrow table, or whatever gives its data as Arrow does, as a table of cells.
 
@@ -296,7 +296,7 @@ def arrow_table(source: Any, name: str) -> Opened:  # noqa: ANN401 - whatever ho
         refuse(Code.NO_HEADINGS, name, "the table has no columns", "name another table")
     columns = tuple(column.to_pylist() for column in table.columns)
     numbers = range(1, table.num_rows + 1)
-    return Opened(Table(name, tuple(table.column_names), columns, numbers))
+    return OpenedTable(Table(name, tuple(table.column_names), columns, numbers))
 
 
 def whole_table(source: Any, name: str) -> Any:  # noqa: ANN401 - a table of any library

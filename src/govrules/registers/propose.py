@@ -24,7 +24,7 @@ from govrules.registers.headings import Headings
 from govrules.registers.layouts import header_of, lay_out, lies_on_its_side
 from govrules.registers.mapping_text import Proposal, ProposedColumn
 from govrules.registers.sheets import alike, open_table
-from govrules.registers.sources import Layout, Opened, suffix_of
+from govrules.registers.sources import Layout, OpenedTable, suffix_of
 from govrules.registers.tables import Table, blank, fold_heading, headings_of
 from govrules.subjects import Declared
 
@@ -72,7 +72,9 @@ def propose(
     return proposer.proposal
 
 
-def describe(file: str, opened: Opened, mapping: Mapping[str, Any], declared: Declared) -> Proposal:
+def describe(
+    file: str, opened: OpenedTable, mapping: Mapping[str, Any], declared: Declared
+) -> Proposal:
     """
     Return an existing mapping as a proposal, for a person to look over.
 
@@ -361,7 +363,7 @@ class _Proposer:
 
     # ── What else there is ──
 
-    def _notes(self, opened: Opened) -> None:
+    def _notes(self, opened: OpenedTable) -> None:
         table = opened.table
         notes = self.proposal.notes
         for what, numbers in opened.aside.items():

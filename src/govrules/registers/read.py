@@ -34,22 +34,22 @@ from govrules.registers.json_rows import table_of
 from govrules.registers.layouts import settle
 from govrules.registers.lines import read_lines_of_facts
 from govrules.registers.mapping import (
-    Column,
-    Joined,
-    Sheet,
+    JoinedSheet,
+    MappedColumn,
+    MappedSheet,
     TableMapping,
     read_mapping,
 )
 from govrules.registers.own_schema import COLUMNS, arrow_table, in_memory, stored, whole_table
 from govrules.registers.paths import path_of
-from govrules.registers.rows import Found
+from govrules.registers.rows import RowsRead
 from govrules.registers.sheets import open_table
 from govrules.registers.sources import (
     DOCUMENTS,
     LINES,
     TABLES,
     Layout,
-    Opened,
+    OpenedTable,
     check_file,
     refuse,
     split_name,
@@ -293,20 +293,20 @@ def _layout(layout: Layout, table: str) -> Layout:
 
 
 def _read_table(
-    opened: Opened, mapping: TableMapping | str | Path | None, declared: Declared, file: str
+    opened: OpenedTable, mapping: TableMapping | str | Path | None, declared: Declared, file: str
 ) -> Read:
     if mapping is not None and not isinstance(mapping, TableMapping):
         mapping = read_mapping(mapping, declared)
-    found = Found()
+    found = RowsRead()
     said = mapping or mapping_of_headings(opened, declared)
     naming = _naming(opened.table, said)
-    of_rows: Opened | None = None
+    of_rows: OpenedTable | None = None
     if said.rows and naming:
         opened, of_rows, said = one_a_row(opened, said, naming, found)
     else:
         opened = settle(opened, naming)
 
-    def open_joined(joined: Joined) -> Opened:
+    def open_joined(joined: JoinedSheet) -> OpenedTable:
         if of_rows is not None and joined is said.joined[said.rows]:
             return of_rows
         return _open_joined(joined, said, file)
@@ -323,7 +323,7 @@ def _read_table(
     return read_of(register, said.as_of, (*said.report.in_order(), *in_order), notes)
 
 
-def _sheets_not_read(opened: Opened, mapping: TableMapping) -> Iterator[str]:
+def _sheets_not_read(opened: OpenedTable, mapping: TableMapping) -> Iterator[str]:
     read = {each.sheet.layout.table for each in mapping.joined.values() if not each.file}
     left = {name: hidden for name, hidden in opened.sheets.items() if name not in read}
     if left:
@@ -356,7 +356,7 @@ def _nameless(register: Any) -> Iterator[Diagnostic]:  # noqa: ANN401 - of any c
             )
 
 
-def _open_joined(joined: Joined, mapping: TableMapping, file: str) -> Opened:
+def _open_joined(joined: JoinedSheet, mapping: TableMapping, file: str) -> OpenedTable:
     """Open the table of a list: another sheet of the register's file, or a file beside it."""
     if joined.file:
         folder = Path(mapping.report.file).parent
@@ -379,7 +379,7 @@ def _open_joined(joined: Joined, mapping: TableMapping, file: str) -> Opened:
     return open_table(file, joined.sheet.layout, alone=True)
 
 
-def mapping_of_headings(opened: Opened, declared: Declared) -> TableMapping:
+def mapping_of_headings(opened: OpenedTable, declared: Declared) -> TableMapping:
     """
     Return the mapping of a table whose headings are themselves the paths of facts.
 
@@ -387,7 +387,7 @@ def mapping_of_headings(opened: Opened, declared: Declared) -> TableMapping:
         FactsError: none of them is, or they seem to run down the table.
     """
     table = opened.table
-    columns: list[Column] = []
+    columns: list[MappedColumn] = []
     wording = Wording()
     for at, heading in enumerate(table.headings):
         path = path_of(heading, declared.cls, declared)
@@ -400,7 +400,7 @@ def mapping_of_headings(opened: Opened, declared: Declared) -> TableMapping:
                 f"two columns have the heading `{heading}`",
                 "give one of them another heading, or say in a mapping which of them counts",
             )
-        columns.append(Column(table.named(at), path, wording))
+        columns.append(MappedColumn(table.named(at), path, wording))
     proposes = f"`govrules map {argument(table.file)} --output mapping.yaml` proposes"
     if not columns:
         refuse(
@@ -420,7 +420,7 @@ def mapping_of_headings(opened: Opened, declared: Declared) -> TableMapping:
             )
     return TableMapping(
         Report(table.file),
-        Sheet(Layout(), tuple(columns)),
+        MappedSheet(Layout(), tuple(columns)),
         register=declared.register,
         cls=declared.cls,
     )

@@ -13,7 +13,7 @@ from typing import Any
 
 import attrs
 
-from govrules.registers.tables import Kept
+from govrules.registers.tables import InterningMap
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import Choice, YesNo, vocabulary_of
 
@@ -39,9 +39,9 @@ def make_records(
     # Records of yes, no and closed values are few and often the same; others seldom are.
     if all(isinstance(fields[name].type, (YesNo, Choice)) for name in columns):
         if len(columns) == 1:
-            return list(map(Kept(make).__getitem__, *columns.values()))
+            return list(map(InterningMap(make).__getitem__, *columns.values()))
         rows = zip(*columns.values(), strict=True)
-        return list(map(Kept(lambda row: make(*row)).__getitem__, rows))
+        return list(map(InterningMap(lambda row: make(*row)).__getitem__, rows))
     return list(map(make, *columns.values()))
 
 

@@ -23,8 +23,8 @@ from govrules.diagnostics import Code, Diagnostic, Span, did_you_mean
 from govrules.explain.phrases import counted
 from govrules.nodes import Scalar
 from govrules.registers.cells import CellReader
-from govrules.registers.mapping import Column, Sheet, TableMapping
-from govrules.registers.sources import Opened
+from govrules.registers.mapping import MappedColumn, MappedSheet, TableMapping
+from govrules.registers.sources import OpenedTable
 from govrules.registers.tables import blank, fold_heading
 from govrules.truth import UNKNOWN
 from govrules.visible import argument
@@ -107,7 +107,7 @@ class Tally:
 
 
 @attrs.define
-class Found:
+class RowsRead:
     """
     What was read of a table.
 
@@ -143,10 +143,10 @@ class Rows:
 
     def __init__(
         self,
-        opened: Opened,
-        sheet: Sheet,
+        opened: OpenedTable,
+        sheet: MappedSheet,
         mapping: TableMapping,
-        found: Found,
+        found: RowsRead,
         fact: Fact | None = None,
     ) -> None:
         self.opened = _without_swallowed(opened)
@@ -247,7 +247,7 @@ class Rows:
             self.skipped = tuple(self.table.numbers[row] for row in sorted(rows))
             self.table = self.table.without(frozenset(rows))
 
-    def values(self, column: Column, at: int) -> list[Any]:
+    def values(self, column: MappedColumn, at: int) -> list[Any]:
         """Return the values of a column, after saying which cells cannot be read."""
         # Columns of one type that are written alike, such as dates, repeat each other.
         key = (column.path.fact.type, column.wording)
@@ -276,7 +276,7 @@ class Rows:
             self._one_body(column, at, values)
         return values
 
-    def _one_body(self, column: Column, at: int, values: list[Any]) -> None:
+    def _one_body(self, column: MappedColumn, at: int, values: list[Any]) -> None:
         """Take the names away that may be those of several bodies, and say so."""
         cells = self.table.columns[at]
         said = column.wording.values
@@ -297,7 +297,7 @@ class Rows:
             values[row] = UNKNOWN
         self._unread(column, at, bad)
 
-    def _unread(self, column: Column, at: int, bad: Sequence[tuple[int, Problem]]) -> None:
+    def _unread(self, column: MappedColumn, at: int, bad: Sequence[tuple[int, Problem]]) -> None:
         """Name the cells of a column that cannot be read: some of them, and how many more."""
         about = f"`{column.path.text}`, column `{self.table.named(at)}`"
         for row, problem in bad[:MAX_CELLS_NAMED]:
@@ -317,7 +317,7 @@ class Rows:
             )
 
     def _placeholders(
-        self, column: Column, at: int, reader: CellReader, cells: Iterable[tuple[int, Any]]
+        self, column: MappedColumn, at: int, reader: CellReader, cells: Iterable[tuple[int, Any]]
     ) -> None:
         """Say which cells of a column hold a word for what nobody knows, once for the column."""
         held = [(row, as_text(cell)) for row, cell in cells if reader.is_placeholder(cell)]
@@ -332,7 +332,7 @@ class Rows:
             "fill them in, or leave them empty; a word under `unknown` of the mapping is not named",
         )
 
-    def _several(self, column: Column, at: int, reader: CellReader) -> list[Any]:
+    def _several(self, column: MappedColumn, at: int, reader: CellReader) -> list[Any]:
         """Return lists of values, one a cell; UNKNOWN among them where one cannot be read."""
         found: list[Any] = []
         bad: list[tuple[int, Problem]] = []
@@ -399,7 +399,7 @@ class Rows:
         )
 
 
-def _without_swallowed(opened: Opened) -> Opened:
+def _without_swallowed(opened: OpenedTable) -> OpenedTable:
     """Leave out rows of a text file in a cell of which, it seems, other rows stand."""
     table = opened.table
     # Where each row is a line, no cell holds another.
@@ -432,7 +432,7 @@ def _without_swallowed(opened: Opened) -> Opened:
     )
 
 
-def _parts(column: Column, cell: Any) -> list[Any]:  # noqa: ANN401 - any cell
+def _parts(column: MappedColumn, cell: Any) -> list[Any]:  # noqa: ANN401 - any cell
     """Return what stands in a cell that may hold several values."""
     if isinstance(cell, str):
         return parted(cell, column.wording.separator)

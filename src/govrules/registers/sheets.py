@@ -12,14 +12,14 @@ from govrules.explain.phrases import counted, joined
 from govrules.registers.grids import Grid, fill, has_grid, open_grid
 from govrules.registers.layouts import header_of, lay_out, turned
 from govrules.registers.own_schema import open_columns
-from govrules.registers.sources import TABLES, Layout, Opened, check_file, refuse, suffix_of
-from govrules.registers.tables import Part, Table, headings_of
+from govrules.registers.sources import TABLES, Layout, OpenedTable, check_file, refuse, suffix_of
+from govrules.registers.tables import SheetPart, Table, headings_of
 
 #: So many of the headings must stand in another sheet for its rows to belong to the same table.
 _SAME: Final = 0.7
 
 
-def open_table(file: str, layout: Layout, *, name: str = "", alone: bool = False) -> Opened:
+def open_table(file: str, layout: Layout, *, name: str = "", alone: bool = False) -> OpenedTable:
     """
     Open the table that a file holds.
 
@@ -98,13 +98,13 @@ def same_headings(grid: Grid, headings: Sequence[str], layout: Layout) -> tuple[
     return (first, last) if len(wanted & found) >= _SAME * len(wanted | found) else None
 
 
-def _like(table: Table, grid: Grid, layout: Layout) -> Opened:
+def _like(table: Table, grid: Grid, layout: Layout) -> OpenedTable:
     """Lay another sheet out as the first one is, its headings wherever they stand."""
     header = same_headings(grid, table.headings, layout) or layout.header
     return lay_out(grid, attrs.evolve(layout, table=grid.sheet, header=header))
 
 
-def _together(first: Opened, others: Sequence[Opened]) -> Opened:
+def _together(first: OpenedTable, others: Sequence[OpenedTable]) -> OpenedTable:
     """Return the rows of several sheets as one table, columns matched by their headings."""
     opened = [first, *others]
     tables = [each.table for each in opened]
@@ -122,7 +122,8 @@ def _together(first: Opened, others: Sequence[Opened]) -> Opened:
         for wanted in range(len(headings))
     )
     parts = tuple(
-        Part(table.sheet, table.header, tuple(at)) for table, at in zip(tables, places, strict=True)
+        SheetPart(table.sheet, table.header, tuple(at))
+        for table, at in zip(tables, places, strict=True)
     )
     whole = Table(
         first.table.file,
@@ -135,7 +136,7 @@ def _together(first: Opened, others: Sequence[Opened]) -> Opened:
         part=[at for at, table in enumerate(tables) for _ in table.numbers],
     )
     kinds = dict.fromkeys(what for each in opened for what in each.aside)
-    return Opened(
+    return OpenedTable(
         whole,
         tuple(problem for each in opened for problem in each.problems),
         sum(each.above for each in opened),

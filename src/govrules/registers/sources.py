@@ -78,7 +78,7 @@ class Layout:
 
 
 @attrs.frozen(eq=False)
-class Opened:
+class OpenedTable:
     """
     A table, and what of its file is not in it.
 

@@ -26,7 +26,7 @@ _ITEM: Final = re.compile(r"(?P<list>[a-z_.]+)\[(?P<index>[0-9]+)\](?:\.(?P<rest
 
 
 @attrs.frozen
-class Part:
+class SheetPart:
     """
     One of several sheets of a table.
 
@@ -66,7 +66,7 @@ class Table:
     sheet: str = ""
     header: int = 0
     lines: Sequence[int] = ()
-    parts: tuple[Part, ...] = ()
+    parts: tuple[SheetPart, ...] = ()
     part: Sequence[int] = ()
 
     @property
@@ -147,7 +147,7 @@ class Table:
         )
 
 
-class Kept(dict[Any, Any]):
+class InterningMap(dict[Any, Any]):
     """
     What was made of each of many things, of which equal ones are looked at once.
 

@@ -73,7 +73,7 @@ _VALUES: Final = {
 }
 
 
-class _Values(pickle.Unpickler):
+class _CellUnpickler(pickle.Unpickler):
     """Takes rows of cells, and nothing else that could be pickled."""
 
     def find_class(self, module: str, name: str) -> Any:  # noqa: ANN401 - a class
@@ -98,7 +98,7 @@ class Unpacked:
     shown: Mapping[str, bool]
     filled: Sequence[str]
     rows: Mapping[str, int]
-    _child: _Child
+    _child: _WorkbookProcess
 
     def read(
         self, chosen: str, beginnings: Sequence[str], most: int
@@ -145,7 +145,7 @@ def unpacked(file: str, name: str, table: str, *, alone: bool) -> Iterator[Unpac
     """
     needs("python_calamine", name, "python-calamine")
     _check_packed(file, name)
-    with _Child(file, name) as child:
+    with _WorkbookProcess(file, name) as child:
         child.tell(
             {
                 "file": file,
@@ -165,7 +165,7 @@ def unpacked(file: str, name: str, table: str, *, alone: bool) -> Iterator[Unpac
         yield Unpacked(shown, filled, rows, child)
 
 
-class _Child:
+class _WorkbookProcess:
     """The process: asked, watched and ended."""
 
     def __init__(self, file: str, name: str) -> None:
@@ -213,7 +213,7 @@ class _Child:
             FactsError: it cannot read the workbook, or has died of it.
         """
         try:
-            found = _Values(cast("BinaryIO", self.process.stdout)).load()
+            found = _CellUnpickler(cast("BinaryIO", self.process.stdout)).load()
         except (EOFError, pickle.UnpicklingError, OSError, ValueError, KeyError, IndexError):
             _refuse_far(self.file, self.name, "")
         match found:

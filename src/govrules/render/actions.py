@@ -45,7 +45,7 @@ class Work:
 
 
 @attrs.frozen
-class Task:
+class RemedyTask:
     """
     A remedy, with the findings that it settles.
 
@@ -92,7 +92,7 @@ def works_of(findings: Iterable[Finding], rulebook: Rulebook) -> tuple[Work, ...
 
 def tasks_of(
     findings: Sequence[Finding], works: Iterable[Work], as_of: dt.date | Unknown
-) -> tuple[Task, ...]:
+) -> tuple[RemedyTask, ...]:
     """Return what is to be done about flagged findings, what is due first before the rest."""
     letters = {each.rule.id: work.letter for work in works for each in work.findings}
     merged: dict[tuple[str, str, str], list[Finding]] = {}
@@ -102,7 +102,7 @@ def tasks_of(
         who, within = ("", "") if remedy is None else (remedy.who, remedy.within)
         merged.setdefault((do, who, within), []).append(finding)
     actions = [
-        Task(
+        RemedyTask(
             max(each.severity for each in its if each.severity is not None),
             do.removesuffix("."),
             who,
@@ -116,7 +116,7 @@ def tasks_of(
     return tuple(sorted(actions, key=_order))
 
 
-def _order(action: Task) -> tuple[int, dt.date, str, int]:
+def _order(action: RemedyTask) -> tuple[int, dt.date, str, int]:
     # A meeting comes before any date that is worked out; what has no date at all comes last.
     soon = "meeting" in action.within
     place = 0 if soon else 1 if action.due or _LENGTH.match(action.within) else 2

@@ -13,7 +13,7 @@ from govrules.catalogue import (
     DerivedEntry,
     ParameterEntry,
     RuleEntry,
-    Share,
+    SourceShare,
     claims_phrase,
 )
 from govrules.coverage import Covered, Group, coverage
@@ -139,7 +139,7 @@ def _covered(row: Covered, link: str) -> tuple[str, str, str]:
     return escaped(row.unit.paragraph), escaped(row.unit.about), "; ".join(by)
 
 
-def shares_markdown(shares: Iterable[Share]) -> str:
+def shares_markdown(shares: Iterable[SourceShare]) -> str:
     """Return how far the sources go as a table, each number with its share of the row."""
     heads = ("of", "number", *SAYS_IN_WORDS.values())
     rows = [

@@ -12,13 +12,13 @@ from govrules.portfolio import subject_name
 from govrules.render.lines import STYLES, Line, folded_text, hanging, heading
 from govrules.render.plain import derived_changed
 from govrules.rulebook.ast import Verdict
-from govrules.saved import Changed
+from govrules.saved import ChangesSince
 
 #: How many findings of each group are named at the default length.
 _NAMED: Final = 5
 
 
-def changed_lines(changed: Changed, *, full: bool = False) -> Iterator[Line]:
+def changed_lines(changed: ChangesSince, *, full: bool = False) -> Iterator[Line]:
     """Yield what was opened and closed, and in full what is still open."""
     yield from heading(f"What changed since {changed.since}")
     yield from folded_text(changed.sentence, indent=2)

@@ -22,7 +22,7 @@ _ORDER: Final = [*Progress]
 
 
 @attrs.frozen
-class Decided:
+class ActionProgress:
     """
     An action with what has become of it.
 
@@ -58,7 +58,7 @@ class Decided:
         return f"{self.act} {self.told}".strip()
 
 
-def decided(finding: Finding) -> Decided | None:
+def decided(finding: Finding) -> ActionProgress | None:
     """Return what was decided about a finding; None where nothing was."""
     action, progress = finding.action, finding.progress
     if action is None or progress is None:
@@ -66,12 +66,14 @@ def decided(finding: Finding) -> Decided | None:
     told = " ".join(_told(action, progress, finding))
     met = finding.verdict is Verdict.CLEAR
     title = good_state(finding.rule).removesuffix(".") if met else finding.rule.title
-    return Decided("", title[:1].upper() + title[1:], action, progress, finding.severity, told)
+    return ActionProgress(
+        "", title[:1].upper() + title[1:], action, progress, finding.severity, told
+    )
 
 
-def all_decided(assessments: Iterable[Assessment]) -> tuple[Decided, ...]:
+def all_decided(assessments: Iterable[Assessment]) -> tuple[ActionProgress, ...]:
     """Return every action on these subjects, what needs somebody first before the rest."""
-    found: list[Decided] = []
+    found: list[ActionProgress] = []
     for each in assessments:
         if not each.actions:
             continue
@@ -82,16 +84,16 @@ def all_decided(assessments: Iterable[Assessment]) -> tuple[Decided, ...]:
             if one is None:
                 told = "No longer needed: the rule is not in force."
                 progress = action.progress(None, each.as_of)
-                one = Decided("", action.rule, action, progress, None, told)
+                one = ActionProgress("", action.rule, action, progress, None, told)
             found.append(attrs.evolve(one, name=name))
     return tuple(sorted(found, key=_order))
 
 
-def _order(each: Decided) -> tuple[int, int]:
+def _order(each: ActionProgress) -> tuple[int, int]:
     return _ORDER.index(each.progress), -each.severity.rank if each.severity else 0
 
 
-def by_progress(several: Sequence[Decided]) -> list[tuple[str, list[Decided]]]:
+def by_progress(several: Sequence[ActionProgress]) -> list[tuple[str, list[ActionProgress]]]:
     """Return actions in groups with titles: what needs somebody first."""
     return [
         (each.value[:1].upper() + each.value[1:], [one for one in several if one.progress is each])
@@ -130,13 +132,13 @@ def _how_late(action: Action, as_of: object) -> str:
     return f"Late: it was due {counted((as_of - action.by).days, 'day')} ago."
 
 
-def summary(several: Sequence[Decided]) -> str:
+def summary(several: Sequence[ActionProgress]) -> str:
     """Return how many actions there are and how far they have come, as a sentence."""
     groups = [f"{len(its):,} {title.lower()}" for title, its in by_progress(several)]
     return sentence(f"{counted(len(several), 'action')}: {joined(groups)}") if several else ""
 
 
-def short_summary(several: Sequence[Decided]) -> str:
+def short_summary(several: Sequence[ActionProgress]) -> str:
     """Return how many actions need somebody, as one line at the foot of a page."""
     calls = (Progress.LATE, Progress.NOT_CLEARED)
     told = [f"{len(its):,} {title.lower()}" for title, its in by_progress(several)]
@@ -203,7 +205,7 @@ def law_of(assessments: Sequence[Assessment], *, named: bool) -> Law:
         text = f"{finding.rule.title}. {told}"
         return line(finding.severity, subject_name(each), text, finding.rule.id)
 
-    def decided(each: Decided) -> Settled:
+    def decided(each: ActionProgress) -> Settled:
         return line(each.severity, each.name, f"{each.title}. {each.text}", each.action.rule)
 
     several = all_decided(assessments)

@@ -22,18 +22,18 @@ from govrules.lowering.ir import (
     And,
     Const,
     Exists,
+    FactRead,
     Formula,
     Holds,
+    IsUnknown,
     May,
     Meets,
     Members,
     More,
     Neg,
     Num,
-    Read,
+    RecordTotal,
     Times,
-    Total,
-    Unknown,
     Var,
 )
 from govrules.lowering.lower import lowering_of
@@ -48,7 +48,7 @@ _YES: Final = frozenset({True})
 
 
 @attrs.frozen
-class _Joined:
+class _JoinedPhrases:
     """Phrases joined by *and* or *or*."""
 
     word: str
@@ -57,7 +57,7 @@ class _Joined:
 
 #: A phrase: words with other phrases among them, or several joined.
 _Words: TypeAlias = "tuple[str | _Phrase, ...]"
-_Phrase: TypeAlias = "_Joined | _Words"
+_Phrase: TypeAlias = "_JoinedPhrases | _Words"
 
 
 def formula_lines(rule: Rule, rulebook: Rulebook) -> Iterator[tuple[str, str]]:
@@ -89,7 +89,7 @@ def formula_lines(rule: Rule, rulebook: Rulebook) -> Iterator[tuple[str, str]]:
 
 
 def _in_line(phrase: _Phrase, *, inside: bool = False) -> str:
-    if isinstance(phrase, _Joined):
+    if isinstance(phrase, _JoinedPhrases):
         text = f" {phrase.word} ".join(_in_line(each, inside=True) for each in phrase.phrases)
         return f"({text})" if inside else text
     return "".join(each if isinstance(each, str) else f"({_in_line(each)})" for each in phrase)
@@ -100,7 +100,7 @@ def _laid_out(phrase: _Phrase, pad: str, begin: str = "", *, inside: bool = Fals
     line = pad + begin + _in_line(phrase, inside=inside)
     if len(line) <= _WIDTH:
         yield line
-    elif not isinstance(phrase, _Joined):
+    elif not isinstance(phrase, _JoinedPhrases):
         yield from _parted(phrase, pad, begin)
     elif inside:
         yield f"{pad}{begin}("
@@ -136,7 +136,11 @@ def _phrase(formula: Formula, *, holds: bool = True) -> _Phrase:
             return _phrase(item, holds=not holds)
         case And(items=items):
             parts = list(_parts(items, "and" if holds else "or", holds=holds))
-            return _Joined("and" if holds else "or", tuple(parts)) if len(parts) > 1 else parts[0]
+            return (
+                _JoinedPhrases("and" if holds else "or", tuple(parts))
+                if len(parts) > 1
+                else parts[0]
+            )
         case Exists(var=var, so=so):
             if so is TRUE:
                 return (f"there is {'a' if holds else 'no'} {_each(var)}",)
@@ -151,7 +155,7 @@ def _parts(items: Iterable[Formula], word: str, *, holds: bool) -> Iterator[_Phr
     known = dict.fromkeys(items)
     for each in known:
         match each:
-            case Neg(item=Unknown(read=read)) if no(among(read, _YES)) in known:
+            case Neg(item=IsUnknown(read=read)) if no(among(read, _YES)) in known:
                 # A yes or no that is recorded, and not yes.
                 yield (f"{read.full_path} {'is' if holds else 'is not'} no",)
             case Neg(item=Among(read=read, values=values)) if (
@@ -160,14 +164,16 @@ def _parts(items: Iterable[Formula], word: str, *, holds: bool) -> Iterator[_Phr
                 continue
             case _:
                 phrase = _phrase(each, holds=holds)
-                same = isinstance(phrase, _Joined) and phrase.word == word
-                yield from phrase.phrases if same and isinstance(phrase, _Joined) else [phrase]
+                same = isinstance(phrase, _JoinedPhrases) and phrase.word == word
+                yield from (
+                    phrase.phrases if same and isinstance(phrase, _JoinedPhrases) else [phrase]
+                )
 
 
 def _leaf(formula: Formula, *, holds: bool) -> str:
     isnt = "is" if holds else "is not"
     match formula:
-        case Unknown(read=read):
+        case IsUnknown(read=read):
             return f"{'nobody' if holds else 'somebody'} recorded {read.full_path}"
         case Absent(read=read):
             return f"{read.full_path} {isnt} none"
@@ -180,13 +186,13 @@ def _leaf(formula: Formula, *, holds: bool) -> str:
             if op is Op.OLDER_THAN:
                 if isinstance(other, int) and other < 0:
                     return f"{one.full_path} {isnt} less than {_value(-other, Months())} ahead"
-                age = other.full_path if isinstance(other, Read) else _value(other, Months())
+                age = other.full_path if isinstance(other, FactRead) else _value(other, Months())
                 return f"{one.full_path} {isnt} more than {age} ago"
-            than = other.full_path if isinstance(other, Read) else _value(other, kind)
+            than = other.full_path if isinstance(other, FactRead) else _value(other, kind)
             words_ = {Op.EQUALS: "", Op.AT_LEAST: "at least ", Op.MORE_THAN: "more than "}[op]
             return f"{one.full_path} {isnt} {words_}{than}"
         case Meets(read=read, wanted=wanted, all=every):
-            if isinstance(wanted, Read):
+            if isinstance(wanted, FactRead):
                 named = f"{'all' if every else 'any'} of {wanted.full_path}"
             else:
                 named = joined(sorted(wanted), "and" if every else "or")
@@ -247,12 +253,12 @@ def _compared(formula: Above, *, holds: bool) -> _Words:
 def _number(number: Num) -> _Words:
     match number:
         case Amount(of=of):
-            return (of.full_path if isinstance(of, Read) else f"{of:,}",)
+            return (of.full_path if isinstance(of, FactRead) else f"{of:,}",)
         case Members(read=read):
             return (f"the number of {read.full_path}",)
         case Times(one=one, other=other):
             return (*_number(one), " times ", *_number(other))
-        case Total(var=var, so=so, of=of):
+        case RecordTotal(var=var, so=so, of=of):
             many = f"{_each(var)}s"
             begin = f"the number of {many}" if of is None else f"the sum of {of.full_path}"
             if so is TRUE:

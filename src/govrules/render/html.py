@@ -20,10 +20,10 @@ from govrules.render.overview import officer_of
 from govrules.render.report import (
     MOST_REASONS,
     NOWHERE,
-    Asked,
-    Origin,
-    Report,
-    Told,
+    GroupedQuestion,
+    GroupedReason,
+    Provenance,
+    SubjectReport,
     by_whom,
     date_phrase,
     gathered,
@@ -45,7 +45,7 @@ GRADES: Final = (("Critical", "C"), ("High", "H"), ("Medium", "M"), ("Low", "L")
 
 
 @attrs.frozen
-class Made:
+class RenderedFiles:
     """
     A report as files.
 
@@ -67,8 +67,8 @@ View: TypeAlias = dict[str, Any]
 
 def partnership_page(
     assessment: Assessment,
-    origin: Origin = NOWHERE,
-) -> Made:
+    origin: Provenance = NOWHERE,
+) -> RenderedFiles:
     """
     Return the page of one subject.
 
@@ -77,7 +77,7 @@ def partnership_page(
 
         origin: from what the page is made.
     """
-    report = Report(assessment)
+    report = SubjectReport(assessment)
     views = [
         (theme, [_full(each, report, origin) for each in its])
         for theme, its in report.flagged_by_theme
@@ -115,7 +115,7 @@ def partnership_page(
         law=law_of([assessment], named=False),
         steps=[_step(each, report, origin) for each in report.steps.values()],
     )
-    return Made(made, {})
+    return RenderedFiles(made, {})
 
 
 def _about(assessment: Assessment) -> Iterator[tuple[str, str]]:
@@ -148,7 +148,7 @@ def _clean_bill(assessment: Assessment) -> Iterator[str]:
         yield "A check that lacks a fact is never counted as met."
 
 
-def _works_told(report: Report) -> str:
+def _works_told(report: SubjectReport) -> str:
     number = len(report.works)
     if not number:
         return ""
@@ -170,7 +170,7 @@ def _met(finding: Finding) -> dict[str, str]:
     return {"text": state[:1].upper() + state[1:], "because": cut(because, 4 * NAME)}
 
 
-def _full(finding: Finding, report: Report, origin: Origin) -> View:
+def _full(finding: Finding, report: SubjectReport, origin: Provenance) -> View:
     return view_of(
         finding,
         report.assessment,
@@ -190,8 +190,8 @@ def _full(finding: Finding, report: Report, origin: Origin) -> View:
 def view_of(
     finding: Finding,
     assessment: Assessment,
-    origin: Origin,
-    reasons: Sequence[Told],
+    origin: Provenance,
+    reasons: Sequence[GroupedReason],
     **more: Any,  # noqa: ANN401 - what else a view has
 ) -> View:
     """Return a finding as a page shows it."""
@@ -211,13 +211,13 @@ def view_of(
     }
 
 
-def _step(step: DerivedValue, report: Report, origin: Origin) -> View:
+def _step(step: DerivedValue, report: SubjectReport, origin: Provenance) -> View:
     told = [*gathered(step.because, report.steps)]
     reasons = short_reasons(told, origin)
     return {"step": step, "title": sentence(step.phrase).removesuffix("."), "reasons": reasons}
 
 
-def short_reasons(told: Sequence[Told], origin: Origin) -> View:
+def short_reasons(told: Sequence[GroupedReason], origin: Provenance) -> View:
     """Return as many reasons as a page shows, each with its line in the file that was read."""
     shown = told if len(told) <= MOST_REASONS else told[: MOST_REASONS - 1]
     placed = [attrs.evolve(each, seen=_place(each.seen, origin.source)) for each in shown]
@@ -230,7 +230,7 @@ def _place(seen: str, near: str) -> str:
     return f"line {line}" if near and begin == near and line.isdecimal() else seen
 
 
-def _groups(report: Report) -> list[View]:
+def _groups(report: SubjectReport) -> list[View]:
     """Return the first questions, and the others by the worst that they could show."""
     views = [_question(number, each, report) for number, each in enumerate(report.asked, 1)]
     first, rest = views[:_FIRST_QUESTIONS], views[_FIRST_QUESTIONS:]
@@ -244,7 +244,7 @@ def _groups(report: Report) -> list[View]:
     return groups
 
 
-def _question(number: int, question: Asked, report: Report) -> View:
+def _question(number: int, question: GroupedQuestion, report: SubjectReport) -> View:
     assessment = report.assessment
     titles = [assessment.rulebook.rule(each).title for each in sorted(question.rules)]
     more = f", and {len(titles) - 1} more" if len(titles) > 1 else ""
@@ -282,7 +282,7 @@ def _answers(fact: Fact | None) -> tuple[tuple[str, ...], str]:
             return (), ""
 
 
-def made_from(assessment: Assessment, what: str, origin: Origin) -> View:
+def made_from(assessment: Assessment, what: str, origin: Provenance) -> View:
     """Return what every page says at its end."""
     date = date_phrase(assessment.as_of)
     of = f" of {PurePath(origin.source).name}" if origin.source else ""

@@ -24,7 +24,7 @@ from govrules.render.decided import decided
 from govrules.render.plain import verdict_word
 from govrules.render.report import asked, by_whom, whose
 from govrules.rulebook.ast import Rule, Rulebook, Severity, Verdict
-from govrules.saved import Changed, Difference
+from govrules.saved import ChangesSince, FindingDifference
 from govrules.visible import harmless, visible
 
 _SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -44,7 +44,7 @@ def sarif(
     assessments: Sequence[Assessment],
     rulebook: Rulebook,
     *,
-    changed: Sequence[Changed] = (),
+    changed: Sequence[ChangesSince] = (),
     receipt: Receipt | None = None,
 ) -> str:
     """
@@ -112,7 +112,7 @@ def _descriptor(rule: Rule, rulebook: Rulebook) -> dict[str, Any]:
 
 
 def _result(
-    finding: Finding, assessment: Assessment, place: int, changed: Sequence[Changed]
+    finding: Finding, assessment: Assessment, place: int, changed: Sequence[ChangesSince]
 ) -> dict[str, Any]:
     flagged = finding.verdict is Verdict.FLAGGED
     result: dict[str, Any] = {
@@ -142,13 +142,13 @@ def _result(
     return result
 
 
-def _since(finding: Finding, assessment: Assessment, changed: Iterable[Changed]) -> str:
+def _since(finding: Finding, assessment: Assessment, changed: Iterable[ChangesSince]) -> str:
     """Return whether a finding is new or for how long it is open; "" where nothing was saved."""
     several = (each.since_of(assessment.id, finding.rule.id) for each in changed)
     return next(filter(None, several), "")
 
 
-def _absent(closed: Difference, place: int | None) -> dict[str, Any]:
+def _absent(closed: FindingDifference, place: int | None) -> dict[str, Any]:
     return {
         "ruleId": closed.rule,
         **({} if place is None else {"ruleIndex": place}),
@@ -221,7 +221,7 @@ def junit(
     assessments: Sequence[Assessment],
     *,
     fail_on: Severity = Severity.LOW,
-    changed: Sequence[Changed] = (),
+    changed: Sequence[ChangesSince] = (),
     receipt: Receipt | None = None,
 ) -> str:
     """
@@ -249,7 +249,9 @@ def junit(
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{told}\n'
 
 
-def _suite(assessment: Assessment, fail_on: Severity, changed: Sequence[Changed]) -> ET.Element:
+def _suite(
+    assessment: Assessment, fail_on: Severity, changed: Sequence[ChangesSince]
+) -> ET.Element:
     name = visible(subject_name(assessment))
     suite = ET.Element("testsuite", name=name)
     numbers = dict.fromkeys(("tests", "failures", "errors", "skipped"), 0)
@@ -285,7 +287,7 @@ def _suite(assessment: Assessment, fail_on: Severity, changed: Sequence[Changed]
 def github(
     assessments: Iterable[Assessment],
     *,
-    changed: Sequence[Changed] = (),
+    changed: Sequence[ChangesSince] = (),
     receipt: Receipt | None = None,
 ) -> Iterator[str]:
     """Yield findings as workflow commands, which GitHub shows beside the lines of files."""
@@ -304,7 +306,7 @@ def github(
 
 
 def _annotation(
-    finding: Finding, severity: Severity, assessment: Assessment, changed: Sequence[Changed]
+    finding: Finding, severity: Severity, assessment: Assessment, changed: Sequence[ChangesSince]
 ) -> str:
     file, line = _place(finding.subject_location)
     since = _since(finding, assessment, changed)
@@ -367,7 +369,7 @@ _CELLS: Final[Mapping[str, Callable[[Finding], str]]] = {
 HEADS: Final = ("subject", "name", *_CELLS, "summary", "change")
 
 
-def rows_of(assessment: Assessment, changed: Changed | None = None) -> list[tuple[str, ...]]:
+def rows_of(assessment: Assessment, changed: ChangesSince | None = None) -> list[tuple[str, ...]]:
     """
     Return a row for each finding; last those that sum others up, which say so.
 

@@ -19,8 +19,8 @@ from govrules.render.overview import Overview, called, money, officer_of, togeth
 from govrules.render.report import (
     MOST_REASONS,
     NOWHERE,
-    Origin,
-    Report,
+    Provenance,
+    SubjectReport,
     by_whom,
     date_phrase,
     graded,
@@ -31,7 +31,7 @@ from govrules.render.report import (
 )
 from govrules.render.standing import tier_of
 from govrules.rulebook.ast import SEVERITIES, Verdict
-from govrules.saved import Changed, Line
+from govrules.saved import ChangesSince, Line
 from govrules.visible import visible
 
 _NAMED: Final = 10
@@ -59,7 +59,7 @@ def text(given: str) -> str:
 
 def partnership_paper(
     assessment: Assessment,
-    origin: Origin = NOWHERE,
+    origin: Provenance = NOWHERE,
 ) -> str:
     """Return one subject as a paper for its partners."""
     lines = [*_partnership(assessment, origin)]
@@ -68,7 +68,7 @@ def partnership_paper(
 
 def register_paper(
     whole: RegisterAssessment,
-    origin: Origin = NOWHERE,
+    origin: Provenance = NOWHERE,
 ) -> str:
     """Return a register as a paper for a committee."""
     lines = [*_register(Overview(whole), origin)]
@@ -79,8 +79,8 @@ def _finished(lines: Iterable[str]) -> str:
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip() + "\n"
 
 
-def _partnership(assessment: Assessment, origin: Origin) -> Iterator[str]:
-    report = Report(assessment)
+def _partnership(assessment: Assessment, origin: Provenance) -> Iterator[str]:
+    report = SubjectReport(assessment)
     yield f"# {text(report.name)}: governance assessment"
     yield ""
     date = date_phrase(assessment.as_of)
@@ -152,7 +152,7 @@ def _law(assessments: Sequence[Assessment], *, named: bool) -> Iterator[str]:
         yield f"- {text(told)}"
 
 
-def _plan(report: Report) -> Iterator[str]:
+def _plan(report: SubjectReport) -> Iterator[str]:
     if report.actions:
         yield "\n## Action plan"
     for when, actions in report.by_date:
@@ -164,7 +164,7 @@ def _plan(report: Report) -> Iterator[str]:
             yield f"- [ ] **{level}** {text(sentence(each.do))}{part}{who}"
 
 
-def _finding(finding: Finding, report: Report, origin: Origin) -> Iterator[str]:
+def _finding(finding: Finding, report: SubjectReport, origin: Provenance) -> Iterator[str]:
     assert finding.severity is not None  # noqa: S101 - what is flagged has a severity
     since = origin.since(report.assessment, finding)
     worse = f"could turn out {finding.could_be.value}" if finding.could_be else ""
@@ -213,7 +213,7 @@ def _counts(rows: Iterable[tuple[str, Sequence[Assessment]]]) -> Iterator[str]:
     yield ""
 
 
-def _changes(changed: Changed | None) -> Iterator[str]:
+def _changes(changed: ChangesSince | None) -> Iterator[str]:
     if changed is None:
         return
     yield f"\n## What changed since {changed.since}\n"
@@ -230,7 +230,7 @@ def _listed(lines: Iterable[Line | Settled]) -> Iterator[str]:
         yield f"- {level}{text(each.text)}"
 
 
-def _register(view: Overview, origin: Origin) -> Iterator[str]:
+def _register(view: Overview, origin: Provenance) -> Iterator[str]:
     register = view.whole.register
     yield f"# {text(register.name or 'Partnerships')}: report to the committee"
     yield ""
@@ -321,7 +321,7 @@ def _ranked(place: int, each: Assessment) -> tuple[str, ...]:
     )
 
 
-def _entry(each: Assessment, origin: Origin) -> Iterator[str]:
+def _entry(each: Assessment, origin: Provenance) -> Iterator[str]:
     tier = tier_of(each)
     yield f"\n### {text(called(each.subject))}\n"
     if tier is not None:
@@ -343,7 +343,7 @@ def _entry(each: Assessment, origin: Origin) -> Iterator[str]:
             yield f"  Decided: {text(reply.text)}"
 
 
-def _end(assessment: Assessment, origin: Origin) -> Iterator[str]:
+def _end(assessment: Assessment, origin: Provenance) -> Iterator[str]:
     of = f" of {PurePath(origin.source).name}" if origin.source else ""
     yield "\n---\n"
     yield (
@@ -368,7 +368,7 @@ def _in_comment(told: str) -> str:
 def comment(
     assessments: Sequence[Assessment],
     *,
-    changed: Sequence[Changed] = (),
+    changed: Sequence[ChangesSince] = (),
     receipt: Receipt | None = None,
 ) -> str:
     """

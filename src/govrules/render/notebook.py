@@ -11,7 +11,7 @@ from govrules.findings import Finding
 from govrules.plans import Plan
 from govrules.portfolio import RegisterAssessment
 from govrules.render.overview import Overview, called, money, officer_of, worst
-from govrules.render.report import Report, graded, headline
+from govrules.render.report import SubjectReport, graded, headline
 from govrules.render.standing import tier_of
 from govrules.render.templating import macro
 from govrules.rulebook.ast import Verdict
@@ -42,7 +42,7 @@ def _made(name: str, *values: object, **more: object) -> str:
 
 
 def _assessment(assessment: Assessment) -> dict[str, object]:
-    report = Report(assessment)
+    report = SubjectReport(assessment)
     return {
         "title": report.name,
         "lead": " ".join(headline(assessment)),

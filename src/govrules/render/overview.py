@@ -28,7 +28,7 @@ _NAMELESS: Final = "(a partnership without a name)"
 
 
 @attrs.frozen
-class Total:
+class SeverityCounts:
     """How many findings several subjects have: flagged ones by severity, not known, and met."""
 
     title: str
@@ -191,7 +191,7 @@ class Overview:
             told = "has ended or lies" if len(notice) == 1 else "have ended or lie"
             yield f"{counted(len(notice), 'partnership')} {told} dormant."
 
-    def totals(self) -> Iterator[Total]:
+    def totals(self) -> Iterator[SeverityCounts]:
         """Yield how many findings there are in partnerships, on the register and in between."""
         rows = [(f"In {counted(len(self.entries), 'partnership')}", self.entries)]
         if self.whole.register.checks:
@@ -200,7 +200,7 @@ class Overview:
             rows.append(("Between partnerships", self.pairs))
         for title, several in rows:
             verdicts, severities = counted_together(several)
-            yield Total(
+            yield SeverityCounts(
                 title,
                 verdicts[Verdict.FLAGGED],
                 tuple(severities[each] for each in reversed(SEVERITIES)),

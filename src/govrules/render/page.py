@@ -9,10 +9,10 @@ from typing import Final
 import attrs
 
 from govrules.explain.phrases import counted, day, joined, lowered, sentence
-from govrules.render.actions import Task, Work
+from govrules.render.actions import RemedyTask, Work
 from govrules.render.advice import good_state
 from govrules.render.lines import STYLES, WIDTH, Line, cut, folded_text, heading, item, row
-from govrules.render.report import Report, headline, number_word, rulebook_line, when_of
+from govrules.render.report import SubjectReport, headline, number_word, rulebook_line, when_of
 from govrules.rulebook.ast import SEVERITIES, Severity, Verdict
 from govrules.truth import Unknown
 
@@ -48,7 +48,7 @@ _TIGHTER: Final = (
 
 
 @attrs.frozen
-class _Room:
+class _SubjectLimits:
     """How much of each block is shown."""
 
     questions: int
@@ -57,7 +57,7 @@ class _Room:
     actions: int = _ACTIONS
 
 
-def page_lines(report: Report, *, hints: Sequence[str] = ()) -> Iterator[Line]:
+def page_lines(report: SubjectReport, *, hints: Sequence[str] = ()) -> Iterator[Line]:
     """
     Yield the page of one subject, in at most `MOST_LINES` lines.
 
@@ -66,12 +66,12 @@ def page_lines(report: Report, *, hints: Sequence[str] = ()) -> Iterator[Line]:
 
         hints: what to type next; at most two lines.
     """
-    page = _Page(report, hints)
-    rooms = [_Room(page.asked_at_most)]
+    page = _SubjectPage(report, hints)
+    rooms = [_SubjectLimits(page.asked_at_most)]
     rooms.append(attrs.evolve(rooms[-1], good=0))
     for questions, works, actions in _TIGHTER:
         at_most = min(page.asked_at_most, questions)
-        rooms.append(_Room(at_most, 0, works, actions))
+        rooms.append(_SubjectLimits(at_most, 0, works, actions))
     yield from check_subject((page.lines(room) for room in rooms), MOST_LINES)
 
 
@@ -91,10 +91,10 @@ def titled(name: str, right: str) -> str:
     return f"{name}{' ' * room}{right}" if room > 1 else f"{name}  {right}"
 
 
-class _Page:
+class _SubjectPage:
     """What stands on a page, worked out once and laid out in as much room as there is."""
 
-    def __init__(self, report: Report, hints: Sequence[str]) -> None:
+    def __init__(self, report: SubjectReport, hints: Sequence[str]) -> None:
         self.assessment = report.assessment
         self.hints = hints
         self.report = report
@@ -105,7 +105,7 @@ class _Page:
         self.good, self.empty = report.good, len(report.empty)
         self.asked_at_most = _FEWER_QUESTIONS if self.flagged else _QUESTIONS
 
-    def lines(self, room: _Room) -> Iterator[Line]:
+    def lines(self, room: _SubjectLimits) -> Iterator[Line]:
         yield from self._head()
         yield from self._stake()
         yield from self._counts()
@@ -238,7 +238,7 @@ def _one_line(begin: str, names: Sequence[str]) -> str:
     return line
 
 
-def _action_lines(action: Task) -> Iterator[Line]:
+def _action_lines(action: RemedyTask) -> Iterator[Line]:
     letter = f"  ({action.letter})" if action.letter else ""
     word = action.severity.value.upper()
     text = f"{sentence(action.do)}{letter}"
@@ -251,7 +251,7 @@ def _action_lines(action: Task) -> Iterator[Line]:
         yield from folded_text(f"{who[:1].upper()}{who[1:]}", indent=_TEXT)
 
 
-def _numbers(actions: Sequence[Task]) -> str:
+def _numbers(actions: Sequence[RemedyTask]) -> str:
     """Return how many actions are due by when, and how many of them are critical."""
     told: list[str] = []
     for when in dict.fromkeys(map(when_of, actions)):

@@ -23,10 +23,10 @@ from govrules.portfolio import RegisterAssessment
 from govrules.ranking import RankedQuestion
 from govrules.reading import Read, facts_data
 from govrules.receipt import Receipt
-from govrules.render.decided import Decided, all_decided, decided
+from govrules.render.decided import ActionProgress, all_decided, decided
 from govrules.rulebook.adapted import Adaptation, Amendment
 from govrules.rulebook.ast import Citation, Remedy, Rule, Rulebook, Verdict
-from govrules.saved import Changed
+from govrules.saved import ChangesSince
 from govrules.subjects import words_of
 from govrules.truth import UNKNOWN, Unknown
 from govrules.validate import Which, one_of
@@ -310,7 +310,7 @@ def _waived(finding: Finding) -> dict[str, str] | None:
     return {**_as_they_are(waiver, "reason", "approved"), "until": waiver.until.isoformat()}
 
 
-def action_data(found: Decided) -> dict[str, Any]:
+def action_data(found: ActionProgress) -> dict[str, Any]:
     """Return what was decided about a finding, and what has become of it, as plain data."""
     action = found.action
     by = action.by.isoformat() if isinstance(action.by, dt.date) else action.by
@@ -528,7 +528,7 @@ def report_data(
     problems: Iterable[Diagnostic] = (),
     notes: Iterable[str] = (),
     *,
-    changed: Changed | None = None,
+    changed: ChangesSince | None = None,
     receipt: Receipt | None = None,
 ) -> dict[str, Any]:
     """

@@ -41,7 +41,7 @@ class Each(Protocol):
 
 
 @attrs.frozen
-class _Room:
+class _RegisterLimits:
     """How much of each block is shown."""
 
     first: int = _NAMED
@@ -73,9 +73,17 @@ def register_lines(
 
         hints: what to type next; at most two lines.
     """
-    page = _Page(whole, hints)
-    rooms = [_Room(), _Room(frequent=0), _Room(frequent=0, officers=3)]
-    rooms += [_Room(5, frequent=0, officers=3), _Room(5, 2, 0, 0), _Room(3, 1, 0, 0)]
+    page = _RegisterPage(whole, hints)
+    rooms = [
+        _RegisterLimits(),
+        _RegisterLimits(frequent=0),
+        _RegisterLimits(frequent=0, officers=3),
+    ]
+    rooms += [
+        _RegisterLimits(5, frequent=0, officers=3),
+        _RegisterLimits(5, 2, 0, 0),
+        _RegisterLimits(3, 1, 0, 0),
+    ]
     yield from check_subject((page.lines(room) for room in rooms), MOST_LINES)
     if full:
         for lines in each(partial(_in_full, depth=depth), page.view.in_full()):
@@ -87,7 +95,7 @@ def _in_full(assessment: Assessment, depth: int | None) -> list[Line]:
     return [*assessment_lines(assessment, full=True, depth=depth)]
 
 
-class _Page:
+class _RegisterPage:
     """What stands on the page of a register, laid out in as much room as there is."""
 
     def __init__(self, whole: RegisterAssessment, hints: Sequence[str]) -> None:
@@ -98,7 +106,7 @@ class _Page:
         self.flagged = self.view.flagged
         self.as_of = whole.register.as_of
 
-    def lines(self, room: _Room) -> Iterator[Line]:
+    def lines(self, room: _RegisterLimits) -> Iterator[Line]:
         blocks = [self._once(self._head), self._once(self._table)]
         if self.flagged and room.first:
             blocks.append(self._once(self._look, room.first))

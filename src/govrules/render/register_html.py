@@ -21,7 +21,7 @@ from govrules.render.decided import law_of
 from govrules.render.html import (
     GRADES,
     NAME,
-    Made,
+    RenderedFiles,
     View,
     made_from,
     status_of,
@@ -38,7 +38,7 @@ from govrules.render.overview import (
 )
 from govrules.render.report import (
     NOWHERE,
-    Origin,
+    Provenance,
     asked,
     by_theme,
     date_phrase,
@@ -71,10 +71,10 @@ _NEVER: Final = re.compile(r"[^A-Za-z0-9_-]+")
 
 def register_page(
     whole: RegisterAssessment,
-    origin: Origin = NOWHERE,
+    origin: Provenance = NOWHERE,
     *,
     beside: str = "",
-) -> Made:
+) -> RenderedFiles:
     """
     Return the page of a register, and the files beside it where it would be too large alone.
 
@@ -85,13 +85,13 @@ def register_page(
 
         beside: how the names of files beside the page begin; "" to put everything into the page.
     """
-    return _RegisterPage(Overview(whole), origin).made(beside)
+    return _RegisterFiles(Overview(whole), origin).made(beside)
 
 
-class _RegisterPage:
+class _RegisterFiles:
     """What stands on the page of a register."""
 
-    def __init__(self, view: Overview, origin: Origin) -> None:
+    def __init__(self, view: Overview, origin: Provenance) -> None:
         self.view = view
         self.origin = origin
         self.register = view.whole.register
@@ -100,7 +100,7 @@ class _RegisterPage:
         self.tiers = {id(each): tier_of(each) for each in view.entries}
         self.checks: dict[str, Rule] = {}
 
-    def made(self, beside: str) -> Made:
+    def made(self, beside: str) -> RenderedFiles:
         articles = [(each, self._article(each)) for each in self.view.ranked]
         size = sum(len(text.encode()) for _, text in articles)
         self.files: dict[str, str] = {}
@@ -131,7 +131,7 @@ class _RegisterPage:
             _file_name(beside, number): self._other(part, number, len(parts), f"{beside}.html")
             for number, part in enumerate(parts, 1)
         }
-        return Made(made, others)
+        return RenderedFiles(made, others)
 
     def _page(self) -> View:
         view = self.view

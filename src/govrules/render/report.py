@@ -17,7 +17,7 @@ from govrules.model import Status
 from govrules.portfolio import subject_name
 from govrules.ranking import RankedQuestion, by_rank
 from govrules.receipt import Receipt
-from govrules.render.actions import Task, Work, tasks_of, when_due, when_phrase, works_of
+from govrules.render.actions import RemedyTask, Work, tasks_of, when_due, when_phrase, works_of
 from govrules.render.advice import alike, fact_at, noun_phrase, settled_when
 from govrules.render.counting import that_count
 from govrules.render.lines import INDEX, WIDTH, cut
@@ -29,7 +29,7 @@ from govrules.rulebook.walk import nodes, references
 from govrules.vocabulary import AS_OF
 
 if TYPE_CHECKING:
-    from govrules.saved import Changed
+    from govrules.saved import ChangesSince
 
 #: How many lines of reasons a finding has at its default length.
 MOST_REASONS: Final = 5
@@ -44,7 +44,7 @@ _NOTICES: Final = {
 
 
 @attrs.frozen
-class Origin:
+class Provenance:
     """
     From what a report is made, beside assessments.
 
@@ -55,7 +55,7 @@ class Origin:
     """
 
     source: str = ""
-    changed: Changed | None = None
+    changed: ChangesSince | None = None
     receipt: Receipt | None = None
 
     def since(self, assessment: Assessment, finding: Finding) -> str:
@@ -66,11 +66,11 @@ class Origin:
 
 
 #: Where nobody says from what a report is made.
-NOWHERE: Final = Origin()
+NOWHERE: Final = Provenance()
 
 
 @attrs.frozen
-class Asked:
+class GroupedQuestion:
     """
     A question, once for all records that it is about.
 
@@ -107,7 +107,7 @@ class Asked:
 
 
 @attrs.frozen
-class Told:
+class GroupedReason:
     """
     A reason of a finding, once for all records of which it says the same.
 
@@ -149,7 +149,7 @@ class ByTheme:
 
 
 @attrs.frozen(eq=False, slots=False)
-class Report:
+class SubjectReport:
     """
     One subject as its partners see it.
 
@@ -180,12 +180,12 @@ class Report:
         return works_of(self.to_do, self.assessment.rulebook)
 
     @cached_property
-    def actions(self) -> tuple[Task, ...]:
+    def actions(self) -> tuple[RemedyTask, ...]:
         """What is to be done, what is due first before the rest."""
         return tasks_of(self.to_do, self.works, self.assessment.as_of)
 
     @cached_property
-    def by_date(self) -> list[tuple[str, list[Task]]]:
+    def by_date(self) -> list[tuple[str, list[RemedyTask]]]:
         """What is to be done, by the time when it is due; gravest first."""
         found = [(when, [*its]) for when, its in groupby(self.actions, when_of)]
         return [(when, sorted(its, key=lambda each: -each.severity.rank)) for when, its in found]
@@ -196,7 +196,7 @@ class Report:
         return tier_of(self.assessment)
 
     @cached_property
-    def asked(self) -> list[Asked]:
+    def asked(self) -> list[GroupedQuestion]:
         """What is asked, in the order of consequence."""
         return asked(self.assessment.questions)
 
@@ -251,12 +251,12 @@ class Report:
             found.setdefault(reason, []).append(each)
         return [*found.items()]
 
-    def reasons(self, finding: Finding) -> list[Told]:
+    def reasons(self, finding: Finding) -> list[GroupedReason]:
         """Return what a finding rests on; of a register, what it counts."""
         found = reasons_of(finding)
         so_of = self.assessment.so_of
         if so_of:
-            found.append(Told(f"This is so of {named(so_of)}.", "", "", len(so_of)))
+            found.append(GroupedReason(f"This is so of {named(so_of)}.", "", "", len(so_of)))
         asked = [each for each in nodes(finding.rule.requires) if isinstance(each, Known)]
         if found and not asked:
             return found
@@ -267,7 +267,7 @@ class Report:
         missing = joined(dict.fromkeys(noun_phrase(each.fact.fact) for each in asked))
         told = f"{named(names)}: {missing} cannot be told from what is recorded"
         text = sentence(told if missing else f"this is so of {named(names)}")
-        return [Told(text, "", "", len(names)), *found]
+        return [GroupedReason(text, "", "", len(names)), *found]
 
     @cached_property
     def steps(self) -> dict[str, DerivedValue]:
@@ -284,7 +284,7 @@ class Report:
 
         return citation_phrase(finding.source, self.assessment.rulebook)
 
-    def to_know(self, finding: Finding) -> list[Asked]:
+    def to_know(self, finding: Finding) -> list[GroupedQuestion]:
         """Return what to ask to know how grave a finding is."""
         worst = finding.could_be or Severity.LOW
         return asked(RankedQuestion(each, (finding.rule.id,), worst) for each in finding.questions)
@@ -295,7 +295,7 @@ def number_word(number: int) -> str:
     return _NUMBERS[number] if number < len(_NUMBERS) else str(number)
 
 
-def when_of(action: Task) -> str:
+def when_of(action: RemedyTask) -> str:
     """Return by when something is to be done."""
     return when_phrase(action.due, action.within)
 
@@ -318,14 +318,14 @@ def by_theme(assessment: Assessment) -> list[ByTheme]:
     ]
 
 
-def asked(questions: Iterable[RankedQuestion]) -> list[Asked]:
+def asked(questions: Iterable[RankedQuestion]) -> list[GroupedQuestion]:
     """Return questions in the order of consequence, each once for all the records it is about."""
     groups: dict[str, list[RankedQuestion]] = {}
     for each in questions:
         fact = each.question.fact
         groups.setdefault(INDEX.sub("[]", fact) if "[" in fact else fact, []).append(each)
     return [
-        Asked(
+        GroupedQuestion(
             its[0].question.of_any_record,
             tuple(dict.fromkeys(each.question.record for each in its if each.question.record)),
             its[0].question.fact if len(its) == 1 else fact,
@@ -405,14 +405,16 @@ def has_nothing_to_check(finding: Finding) -> bool:
     )
 
 
-def reasons_of(finding: Finding) -> list[Told]:
+def reasons_of(finding: Finding) -> list[GroupedReason]:
     """Return what a finding rests on, what follows from other facts last."""
     cited = [each for each in finding.because if each.fact != AS_OF.name] or finding.because
     ordered = sorted(cited, key=lambda each: each.fact in finding.steps)
     return [*gathered(ordered, finding.steps)]
 
 
-def gathered(reasons: Sequence[Reason], steps: Mapping[str, DerivedValue]) -> Iterator[Told]:
+def gathered(
+    reasons: Sequence[Reason], steps: Mapping[str, DerivedValue]
+) -> Iterator[GroupedReason]:
     """
     Yield reasons as sentences, those that say the same of several records as one.
 
@@ -424,12 +426,12 @@ def gathered(reasons: Sequence[Reason], steps: Mapping[str, DerivedValue]) -> It
     for (fact, said), its in alike(reasons).items():
         if len(its) > 1:
             text = sentence(f"{named([each.record for each in its])}: {said}")
-            yield Told(text, "", fact, len(its))
+            yield GroupedReason(text, "", fact, len(its))
             continue
         (reason,) = its
         step = steps.get(reason.fact)
         seen = "" if step else reason.evidence or reason.origin
-        yield Told(sentence(reason.phrase), seen, reason.fact, 1, step)
+        yield GroupedReason(sentence(reason.phrase), seen, reason.fact, 1, step)
 
 
 def by_whom(finding: Finding, assessment: Assessment) -> str:

@@ -14,9 +14,9 @@ from govrules.render.lines import STYLES, Line, folded_text, item
 from govrules.render.page import page_lines
 from govrules.render.plain import plain
 from govrules.render.report import (
-    Asked,
-    Report,
-    Told,
+    GroupedQuestion,
+    GroupedReason,
+    SubjectReport,
     by_whom,
     gathered,
     graded,
@@ -50,14 +50,14 @@ def assessment_lines(
 
         hints: what to type next.
     """
-    report = Report(assessment)
+    report = SubjectReport(assessment)
     yield from page_lines(report, hints=hints)
     if full:
         yield "", ""
         yield from _detail_lines(report, depth)
 
 
-def _detail_lines(report: Report, depth: int | None) -> Iterator[Line]:
+def _detail_lines(report: SubjectReport, depth: int | None) -> Iterator[Line]:
     """Yield what stands below the page of a subject: everything, one by one."""
     assessment = report.assessment
     yield from _summaries(assessment, depth)
@@ -109,7 +109,7 @@ def _hanging(text: str, style: str) -> Iterator[Line]:
         yield (line if index else line[_SEVERITY:]), style
 
 
-def _flagged(finding: Finding, report: Report, depth: int | None) -> Iterator[Line]:
+def _flagged(finding: Finding, report: SubjectReport, depth: int | None) -> Iterator[Line]:
     assert finding.severity is not None  # noqa: S101 - what is flagged has a severity
     yield from _hanging(_headline(finding, finding.severity), STYLES[finding.severity])
     for line in _reasons(report, finding, depth):
@@ -133,7 +133,7 @@ def _flagged(finding: Finding, report: Report, depth: int | None) -> Iterator[Li
     yield "", ""
 
 
-def _reasons(report: Report, finding: Finding, depth: int | None) -> Iterator[str]:
+def _reasons(report: SubjectReport, finding: Finding, depth: int | None) -> Iterator[str]:
     """Yield what a finding rests on, what follows from other facts last."""
     cut, more = _cut([_with_place(each) for each in report.reasons(finding)], depth)
     yield from cut
@@ -141,7 +141,7 @@ def _reasons(report: Report, finding: Finding, depth: int | None) -> Iterator[st
         yield f"{more} more facts: `--depth all` shows each."
 
 
-def _with_place(told: Told) -> str:
+def _with_place(told: GroupedReason) -> str:
     place = _BELOW if told.step else told.fact if told.alike > 1 else told.seen
     return f"{told.text} [{place}]" if place else told.text
 
@@ -154,14 +154,14 @@ def _cut(lines: Sequence[_T], depth: int | None) -> tuple[Sequence[_T], int]:
     return shown, len(lines) - len(shown)
 
 
-def _questions(report: Report) -> Iterator[Line]:
+def _questions(report: SubjectReport) -> Iterator[Line]:
     assessment = report.assessment
     if not report.asked:
         return
     unknown = assessment.counts[Verdict.UNKNOWN]
     yield f"Questions ({len(report.asked)}): {counted(unknown, 'check')} not known yet", "bold"
     # What bounds the tier stands together, with what it can still be.
-    groups: dict[tuple[str, ...], list[Asked]] = {}
+    groups: dict[tuple[str, ...], list[GroupedQuestion]] = {}
     for each in report.asked:
         groups.setdefault(each.settles, []).append(each)
     in_order = [(settles, each) for settles, its in groups.items() for each in its]
@@ -200,7 +200,7 @@ def _answer(fact: Fact) -> str:
             return takes_phrase(fact)
 
 
-def _met(report: Report) -> Iterator[Line]:
+def _met(report: SubjectReport) -> Iterator[Line]:
     for title, found in (("Good practice met", report.good), ("Nothing to check", report.empty)):
         if not found:
             continue
@@ -212,7 +212,7 @@ def _met(report: Report) -> Iterator[Line]:
         yield "", ""
 
 
-def _not_applicable(report: Report) -> Iterator[Line]:
+def _not_applicable(report: SubjectReport) -> Iterator[Line]:
     if not report.not_applicable:
         return
     number = report.assessment.counts[Verdict.NOT_APPLICABLE]
@@ -225,7 +225,7 @@ def _not_applicable(report: Report) -> Iterator[Line]:
     yield "", ""
 
 
-def _steps(report: Report) -> Iterator[Line]:
+def _steps(report: SubjectReport) -> Iterator[Line]:
     """Yield why each derived fact is so that what is shown rests on, once."""
     steps: dict[str, DerivedValue] = {}
     # Of what is not known only the questions are shown.

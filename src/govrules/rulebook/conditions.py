@@ -34,7 +34,7 @@ from govrules.rulebook.expr import (
     ValueTest,
 )
 from govrules.rulebook.operands import (
-    Compared,
+    Comparand,
     One,
     OperandReader,
     RefusedError,
@@ -193,7 +193,7 @@ class ConditionReader(OperandReader):
                 value,
                 "write `none`, or test the facts in it",
             )
-        of = Compared(ref.type, ref.path, classes)
+        of = Comparand(ref.type, ref.path, classes)
         predicate: ValueTest
         if isinstance(value, Items):
             predicate = self._one_of(value, of)
@@ -205,7 +205,7 @@ class ConditionReader(OperandReader):
     def _is_chooser(node: Entries) -> bool:
         return any(key.text in _CHOOSERS for key, _ in node.items)
 
-    def _one_of(self, node: Items, of: Compared) -> OneOf:
+    def _one_of(self, node: Items, of: Comparand) -> OneOf:
         if not node.items:
             raise self.refused(
                 Code.EMPTY_CONDITION, "the list of values is empty", node, "name at least one"
@@ -238,7 +238,7 @@ class ConditionReader(OperandReader):
                 test,
                 "allowed: " + ", ".join(f"`{each}`" for each in tests_for(ref.type)),
             )
-        of = Compared(ref.type, ref.path, classes)
+        of = Comparand(ref.type, ref.path, classes)
         predicate: Predicate
         if name in SET_OPS:
             predicate = Includes(SET_OPS[name], self._compared_with(name, value, of))
@@ -287,7 +287,7 @@ class ConditionReader(OperandReader):
             )
         fact_type: FactType = COUNTED if summed is None else summed.type
         fact_type = PER_CENT if test.text == "share" else fact_type
-        of = Compared(fact_type, test.text, classes)
+        of = Comparand(fact_type, test.text, classes)
         tests = [(key, each) for key, each in value.items if key.text not in allowed]
         if not tests:
             raise self.refused(
@@ -324,7 +324,7 @@ class ConditionReader(OperandReader):
             )
         return of
 
-    def _aggregate_predicate(self, key: Scalar, value: Node, of: Compared) -> Comparison:
+    def _aggregate_predicate(self, key: Scalar, value: Node, of: Comparand) -> Comparison:
         allowed = ("equals", *(op.value for op in ORDERED), "between")
         if key.text not in allowed:
             raise self.refused(

@@ -150,7 +150,7 @@ _SILENCE: Final = ("unknown", "~", "null")
 
 
 @attrs.frozen
-class Compared:
+class Comparand:
     """
     What a value is compared with.
 
@@ -180,7 +180,7 @@ class OperandReader(FactResolver):
 
     parameters: Mapping[str, ParameterValue]
 
-    def operand(self, node: Node, of: Compared) -> Operand:
+    def operand(self, node: Node, of: Comparand) -> Operand:
         """Read what a fact is compared with."""
         if isinstance(of.fact_type, Record | Records) and not self._is_none(node):
             raise self.refused(
@@ -238,13 +238,13 @@ class OperandReader(FactResolver):
         code = Code.TYPE_MISMATCH if mismatch else value.code
         raise self.refused(code, value.about(of.path), node, value.help)
 
-    def _comparison(self, name: str, value: Node, of: Compared) -> Comparison:
+    def _comparison(self, name: str, value: Node, of: Comparand) -> Comparison:
         if name == "between":
             return self._between(value, of)
         of = attrs.evolve(of, fact_type=Months()) if name in AGES else of
         return Compare(OPS[name], self._compared_with(name, value, of))
 
-    def _compared_with(self, name: str, value: Node, of: Compared) -> Operand:
+    def _compared_with(self, name: str, value: Node, of: Comparand) -> Operand:
         operand = self.operand(value, of)
         if name == Op.EQUALS.value or not may_be_none(operand):
             return operand
@@ -255,7 +255,7 @@ class OperandReader(FactResolver):
             f"write `{of.path}: none` to test for it",
         )
 
-    def _between(self, value: Node, of: Compared) -> Between:
+    def _between(self, value: Node, of: Comparand) -> Between:
         two = 2
         if not isinstance(value, Items) or len(value.items) != two:
             raise self.refused(
@@ -305,7 +305,7 @@ class OperandReader(FactResolver):
             )
         return node.text
 
-    def _chosen(self, node: Entries, of: Compared) -> Operand:
+    def _chosen(self, node: Entries, of: Comparand) -> Operand:
         keys = {key.text: (key, value) for key, value in node.items}
         if "by" in keys:
             return self._by(node, keys["by"][1], of)
@@ -329,7 +329,7 @@ class OperandReader(FactResolver):
             return self._other_fact(value, of)
         return self._parameter(value, of)
 
-    def _other_fact(self, node: Scalar, of: Compared) -> Operand:
+    def _other_fact(self, node: Scalar, of: Comparand) -> Operand:
         ref = self.fact(node, of.classes)
         if ref.path == of.path and ref.level == len(of.classes) - 1:
             raise self.refused(
@@ -348,7 +348,7 @@ class OperandReader(FactResolver):
             )
         return ref
 
-    def _parameter(self, node: Scalar, of: Compared) -> Operand:
+    def _parameter(self, node: Scalar, of: Comparand) -> Operand:
         found = self.parameters.get(node.text)
         if found is None:
             raise self.refused(
@@ -370,7 +370,7 @@ class OperandReader(FactResolver):
             return Parameter(found.name, found.value)
         return by_day(found, of.classes[0])
 
-    def _by(self, node: Entries, named: Node, of: Compared) -> Operand:
+    def _by(self, node: Entries, named: Node, of: Comparand) -> Operand:
         if not isinstance(named, Scalar):
             raise self.refused(
                 Code.WRONG_SHAPE,

@@ -10,7 +10,7 @@ from cyclopts import App, CycloptsError
 
 from govrules.errors import GovrulesError, RuleFileError
 from govrules.rulebook.kinds import imported_kinds
-from govrules.testing.checks import Pack, Status, pack_folders, run
+from govrules.testing.checks import LoadedPack, Status, pack_folders, run
 
 app = App(
     name="python -m govrules.testing",
@@ -48,7 +48,7 @@ def check(
     kinds = imported_kinds(subjects or ())
     counts = dict.fromkeys(Status, 0)
     for folder in pack_folders(directory):
-        pack = Pack.load(folder, examples=examples, seed=seed, subjects=kinds)
+        pack = LoadedPack.load(folder, examples=examples, seed=seed, subjects=kinds)
         for made in pack.checks(proofs=proofs):
             begun = time.perf_counter()
             result = run(made)

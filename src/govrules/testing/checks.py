@@ -44,7 +44,7 @@ from govrules.truth import Unknown
 from govrules.vocabulary import YesNo
 
 if TYPE_CHECKING:
-    from govrules.prove.questions import Result as Proof
+    from govrules.prove.questions import ProofResult
     from govrules.prove.witness import Witness
 
 #: The date of the assessments of generated subjects, if no other is given.
@@ -172,7 +172,7 @@ def check_rulebook(
     """
     results: list[Result] = []
     for folder in pack_folders(path):
-        pack = Pack.load(
+        pack = LoadedPack.load(
             folder, subjects=subjects, as_of=as_of, examples=examples, seed=seed, timeout=timeout
         )
         results += [run(each) for each in pack.checks(proofs=proofs)]
@@ -210,7 +210,7 @@ def pack_folders(path: str | Path) -> list[str]:
 
 
 @attrs.frozen(eq=False, slots=False)
-class Pack:
+class LoadedPack:
     """
     A pack that has been loaded, and how it is to be held.
 
@@ -237,7 +237,7 @@ class Pack:
         *,
         subjects: Mapping[str, type] | None = None,
         **options: Any,  # noqa: ANN401 - those of the class
-    ) -> Pack:
+    ) -> LoadedPack:
         """
         Load a pack.
 
@@ -346,7 +346,7 @@ class Pack:
     # ── Proofs ────────────────────────────────────────────────────────────────────────────────
 
     @cached_property
-    def proofs(self) -> tuple[Proof, ...]:
+    def proofs(self) -> tuple[ProofResult, ...]:
         """
         Every result of `govrules prove`, asked once.
 
@@ -371,7 +371,7 @@ class Pack:
         found = [e for e in self.proofs if e.flaw == CONFLICT and e.about in of_kind]
         return self._held(found)
 
-    def _held(self, found: Sequence[Proof]) -> str:
+    def _held(self, found: Sequence[ProofResult]) -> str:
         """Return what was shown, unless somebody has to look at it."""
         texts = ["\n".join(self._unexplained(each)) for each in found if each.unexplained]
         if texts:
@@ -384,7 +384,7 @@ class Pack:
             outside[0] if outside else "it is not asked: nothing here can change, or see the others"
         )
 
-    def _unexplained(self, proof: Proof) -> Iterator[str]:
+    def _unexplained(self, proof: ProofResult) -> Iterator[str]:
         where = proof.span or f"{self.name}/rulebook.yaml"
         yield f"{where}: {proof.flaw.value}: {proof.says}"
         if proof.reason:

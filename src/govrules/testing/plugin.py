@@ -11,7 +11,7 @@ import pytest
 
 from govrules.errors import GovrulesError, RuleFileError
 from govrules.rulebook.kinds import imported_kinds
-from govrules.testing.checks import Check, FailedError, Pack, SkippedError, pack_folders
+from govrules.testing.checks import Check, FailedError, LoadedPack, SkippedError, pack_folders
 
 Style: TypeAlias = Literal["long", "short", "line", "no", "native", "value", "auto"] | None
 
@@ -28,7 +28,7 @@ class Packs:
     def __init__(self, config: pytest.Config, packs: Sequence[str]) -> None:
         root = config.inipath.parent if config.inipath else config.rootpath
         self.folders: dict[Path, str] = {}
-        self._loaded: dict[Path, Pack] = {}
+        self._loaded: dict[Path, LoadedPack] = {}
         self._refused: set[Path] = set()
         self.subjects = [each.replace(" ", "") for each in config.getini("govrules_subjects")]
         for each in packs:
@@ -56,14 +56,14 @@ class Packs:
         collected.packs = self
         return collected
 
-    def load(self, folder: Path) -> Pack | None:
+    def load(self, folder: Path) -> LoadedPack | None:
         """Return a pack; None where what is wrong with it was said already."""
         if folder in self._refused:
             return None
         if folder not in self._loaded:
             try:
                 subjects = imported_kinds(self.subjects)
-                loaded = Pack.load(self.folders[folder], subjects=subjects)
+                loaded = LoadedPack.load(self.folders[folder], subjects=subjects)
             except GovrulesError as error:
                 self._refused.add(folder)
                 problems = error.diagnostics if isinstance(error, RuleFileError) else [error]

@@ -213,7 +213,7 @@ class _Ground:
     near: tuple[Plain, ...]
     read: frozenset[Fact] | None = None
     as_of: dt.date | Unknown = UNKNOWN
-    _moods: dict[Mood, _Values] = attrs.field(factory=dict, init=False)
+    _moods: dict[Mood, _FactValues] = attrs.field(factory=dict, init=False)
 
     @classmethod
     def of(
@@ -229,10 +229,10 @@ class _Ground:
             return cls({}, tuple(near), as_of=as_of)
         return _ground(rulebook, as_of, tuple(near), only_read)
 
-    def in_mood(self, mood: Mood) -> _Values:
+    def in_mood(self, mood: Mood) -> _FactValues:
         """Return the values in one mood, whose strategies are made once."""
         if mood not in self._moods:
-            self._moods[mood] = _Values(self, mood)
+            self._moods[mood] = _FactValues(self, mood)
         return self._moods[mood]
 
     def values(self, fact: Fact) -> tuple[Plain, ...]:
@@ -264,7 +264,7 @@ def _ground(
     return _Ground(own, near, read if only_read else None, as_of)
 
 
-class _Values:
+class _FactValues:
     """Values of facts, by their types, in one mood."""
 
     def __init__(self, ground: _Ground, mood: Mood) -> None:

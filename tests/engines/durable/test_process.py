@@ -25,7 +25,7 @@ from govrules.engines.durable.child import (
     private_host,
     rules_of,
 )
-from govrules.engines.durable.process import CHILD, Child
+from govrules.engines.durable.process import CHILD, EngineProcess
 from govrules.engines.durable.settle import compiled_network, outcomes
 from govrules.errors import EngineError
 from govrules.truth import UNKNOWN
@@ -95,7 +95,7 @@ def test_a_process_that_hangs_is_ended_and_replaced(monkeypatch):
 def test_a_process_that_takes_too_long_ends_itself(monkeypatch):
     # However busy it is: an alarm needs no lock of the interpreter's.
     monkeypatch.setattr(process, "SECONDS", 0.001)
-    child = Child()
+    child = EngineProcess()
     made = compiled_network(RULES, SHIPPED)
     with pytest.raises(EngineError, match=r"failed 2 times in a row: its process said nothing for"):
         child.run(made.key, made.network, [(STATE, None)] * 64)
@@ -104,7 +104,7 @@ def test_a_process_that_takes_too_long_ends_itself(monkeypatch):
 
 def test_a_process_that_cannot_be_begun_is_an_error(monkeypatch):
     monkeypatch.setattr(process.sys, "executable", "/no/such/python")
-    child = Child()
+    child = EngineProcess()
     made = compiled_network(RULES, SHIPPED)
     with pytest.raises(EngineError, match="its process could not be begun"):
         child.run(made.key, made.network, [(STATE, None)])
@@ -119,7 +119,7 @@ def test_what_fails_twice_in_a_row_is_told(tmp_path, monkeypatch):
         "    sys.stdout.flush()\n"
     )
     monkeypatch.setattr(process, "_CHILD", broken)
-    child = Child()
+    child = EngineProcess()
     made = compiled_network(RULES, SHIPPED)
     with pytest.raises(EngineError, match="failed 2 times in a row: MemoryError: error code: 303"):
         child.run(made.key, made.network, [(STATE, None)])
@@ -142,7 +142,7 @@ def test_how_a_process_ended_is_told(code, told, tmp_path, monkeypatch):
     broken.write_text(code)
     monkeypatch.setattr(process, "_CHILD", broken)
     made = compiled_network(RULES, SHIPPED)
-    child = Child()
+    child = EngineProcess()
     # One request is so long that the pipe breaks while it is written.
     states = [(STATE, list(range(1_000_000)))]
     with pytest.raises(EngineError, match=told):

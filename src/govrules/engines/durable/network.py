@@ -71,7 +71,7 @@ def network_of(rules: Sequence[Judged]) -> Network:
     Raises:
         EngineError: there are more conditions than the engine can tell apart.
     """
-    builder = _Builder()
+    builder = _NetworkBuilder()
     shown = {each: builder.settled(each) for rule in rules for each in rule.formulas}
     if len(builder.atoms) + len(builder.nodes) > MOST_NAMES:
         raise EngineError(
@@ -83,7 +83,7 @@ def network_of(rules: Sequence[Judged]) -> Network:
 
 
 @attrs.define
-class _Builder:
+class _NetworkBuilder:
     """Numbers atoms from 0 upwards and nodes from -1 downwards until all atoms are known."""
 
     atoms: dict[ir.Formula, int] = attrs.field(factory=dict)
@@ -92,7 +92,7 @@ class _Builder:
     _settled: dict[ir.Formula, Settled] = attrs.field(factory=dict)
     _usual: dict[ir.Formula, bool] = attrs.field(factory=dict)
     #: The derived facts whose values are worked out.
-    _tables: set[ir.Table] = attrs.field(factory=set)
+    _tables: set[ir.DerivedTable] = attrs.field(factory=set)
 
     def settled(self, formula: ir.Formula) -> Settled:
         """Return the property that shows a formula, and the word that it then has."""
@@ -141,7 +141,7 @@ class _Builder:
                 case ir.Const(value=value):
                     usual = value
                 case _:
-                    usual = isinstance(formula, ir.Unknown | ir.More)
+                    usual = isinstance(formula, ir.IsUnknown | ir.More)
             self._usual[formula] = usual
         return self._usual[formula]
 

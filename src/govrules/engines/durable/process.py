@@ -47,7 +47,7 @@ class _Ended(Exception):  # noqa: N818 - it says what happened to the process
 
 
 @attrs.define
-class Child(Program):
+class EngineProcess(Program):
     """
     A process of the engine: begun when it is first asked, and replaced when it ends.
 
@@ -159,7 +159,7 @@ def _how(code: int) -> str:
 
 
 #: The process that all calls of this program share.
-CHILD: Final = Child()
+CHILD: Final = EngineProcess()
 atexit.register(CHILD.stop)
 
 

@@ -9,10 +9,10 @@ from govrules.engines.reference import Case, judge
 from govrules.engines.registry import Outcome
 from govrules.prove import terms as t
 from govrules.prove import witness
-from govrules.prove.arrangements import Step, can_change, put, steps
-from govrules.prove.encoded import EncodedRule, EncodedRulebook, Finding, Proof
-from govrules.prove.results import Flaw, Result, Status
-from govrules.prove.solving import Clock, Found, UndecidedError, solve_with, with_no_answer
+from govrules.prove.arrangements import Adoption, can_change, put, steps
+from govrules.prove.encoded import EncodedRule, EncodedRulebook, Proof, ProofFinding
+from govrules.prove.results import Flaw, ProofResult, ProofStatus
+from govrules.prove.solving import Clock, Solution, UndecidedError, solve_with, with_no_answer
 from govrules.prove.symbols import Space, Tree
 from govrules.prove.terms import Term, name_of, names_in
 from govrules.prove.witness import DisagreementError
@@ -20,7 +20,7 @@ from govrules.rulebook.ast import Rule, Severity, Verdict
 from govrules.rulebook.reads import is_about_records
 
 
-def _perverse(encoded: EncodedRulebook, rule: Rule, clock: Clock) -> Iterator[Finding]:
+def _perverse(encoded: EncodedRulebook, rule: Rule, clock: Clock) -> Iterator[ProofFinding]:
     terms = encoded.rule(rule)
     named, laws = terms.space.laws_of(names_in(terms.flagged))
     shown: set[str] = set()
@@ -40,12 +40,12 @@ def _perverse(encoded: EncodedRulebook, rule: Rule, clock: Clock) -> Iterator[Fi
 
         trees = {f"without {step.about}": before, f"with {step.about}": after}
         says = f"adopting `{step.about}` ({step.what}) adds `{rule.id}`"
-        yield Finding(says, encoded.examples(rule, trees, holds))
+        yield ProofFinding(says, encoded.examples(rule, trees, holds))
 
 
 def _adopted(
-    terms: EncodedRule, step: Step, named: set[str], laws: Term, clock: Clock
-) -> tuple[Found, Found] | None:
+    terms: EncodedRule, step: Adoption, named: set[str], laws: Term, clock: Clock
+) -> tuple[Solution, Solution] | None:
     """Return subjects to which a step adds a finding, without and with it; None if none."""
     space, flagged = terms.space, terms.flagged
     fresh, without = step.fresh(space, named, "adopted"), step.without
@@ -72,11 +72,13 @@ def _adopted(
         found = solve_with(space, clock, free, [*now, *space.fixed(hopeless, free)])
         if found is None:
             raise DisagreementError(f"`{terms.rule.id}`: no example of adopting {step.about}")
-    both_sides = Found(space, found.model, named)
+    both_sides = Solution(space, found.model, named)
     return both_sides.changed(without), both_sides.changed(adopted)
 
 
-def looks_better(encoded: EncodedRulebook, subject: str, rules: Sequence[Rule]) -> Iterator[Result]:
+def looks_better(
+    encoded: EncodedRulebook, subject: str, rules: Sequence[Rule]
+) -> Iterator[ProofResult]:
     """Yield each arrangement without which a subject looks better; that there is none, if so."""
     kind, asked = Flaw.NEVER_WORSE, []
     for rule in rules:
@@ -84,7 +86,9 @@ def looks_better(encoded: EncodedRulebook, subject: str, rules: Sequence[Rule]) 
             continue
         if reason := dict(rule.intended).get(kind.value):
             says = f"`{rule.id}` may go with an arrangement that is taken away"
-            yield Result(kind, rule.id, Status.INTENDED, says, reason=reason, span=rule.span)
+            yield ProofResult(
+                kind, rule.id, ProofStatus.INTENDED, says, reason=reason, span=rule.span
+            )
         else:
             asked.append(rule)
     if not asked:
@@ -98,7 +102,7 @@ def looks_better(encoded: EncodedRulebook, subject: str, rules: Sequence[Rule]) 
         try:
             trees = _lessened(space, graded, step, Clock.of(encoded.seconds))
         except UndecidedError:
-            less = Result(kind, subject, Status.NOT_DECIDED, f"less of `{step.about}`")
+            less = ProofResult(kind, subject, ProofStatus.NOT_DECIDED, f"less of `{step.about}`")
             yield encoded.undecided(less)
             left = True
             continue
@@ -109,7 +113,7 @@ def looks_better(encoded: EncodedRulebook, subject: str, rules: Sequence[Rule]) 
         sound = (
             f"{len(several)} arrangements of a {subject} may go, and it never looks better for it"
         )
-        yield Result(kind, subject, Status.PROVED, sound)
+        yield ProofResult(kind, subject, ProofStatus.PROVED, sound)
 
 
 def _levels(terms: EncodedRule) -> Iterator[Term]:
@@ -122,7 +126,7 @@ def _levels(terms: EncodedRule) -> Iterator[Term]:
 
 
 def _lessened(
-    space: Space, graded: Sequence[Sequence[Term]], step: Step, clock: Clock
+    space: Space, graded: Sequence[Sequence[Term]], step: Adoption, clock: Clock
 ) -> tuple[Tree, ...] | None:
     """
     Return a subject with an arrangement and without it that looks better without; None if none.
@@ -138,7 +142,7 @@ def _lessened(
 
 
 def _found(
-    space: Space, graded: Sequence[Sequence[Term]], step: Step, clock: Clock
+    space: Space, graded: Sequence[Sequence[Term]], step: Adoption, clock: Clock
 ) -> tuple[Tree, ...] | None:
     levels = [*zip(*graded, strict=True)]
     terms = [each for level in levels for each in level]
@@ -158,13 +162,13 @@ def _found(
     found = solve_with(space, clock, named - set(step.without), [*states, t.either(*worse)])
     if found is None:
         return None
-    both = Found(space, found.model, named)
+    both = Solution(space, found.model, named)
     return tuple(both.changed(each).tree() for each in (step.having, without))
 
 
 def _better(
-    encoded: EncodedRulebook, rules: Sequence[Rule], step: Step, pair: tuple[Tree, ...]
-) -> Result:
+    encoded: EncodedRulebook, rules: Sequence[Rule], step: Adoption, pair: tuple[Tree, ...]
+) -> ProofResult:
     def outcomes(tree: Tree) -> list[Outcome]:
         case = encoded.case(rules[0], tree)
         return [judge(each, case) for each in rules]
@@ -184,7 +188,9 @@ def _better(
     )
     says = f"taking `{step.about}` away ({step.undone}) makes a {rules[0].subject} look better"
     ids, span = tuple(each.id for each in gone), gone[0].span
-    return Result(Flaw.NEVER_WORSE, step.about, Status.REFUTED, says, ids, shown, span=span)
+    return ProofResult(
+        Flaw.NEVER_WORSE, step.about, ProofStatus.REFUTED, says, ids, shown, span=span
+    )
 
 
 def _rank(outcomes: Iterable[Outcome]) -> tuple[int, int]:

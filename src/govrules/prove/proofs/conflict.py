@@ -16,10 +16,10 @@ from govrules.prove import symbols
 from govrules.prove import terms as t
 from govrules.prove.arrangements import arranged, can_change
 from govrules.prove.encoded import EncodedRule, EncodedRulebook
-from govrules.prove.results import Flaw, Result, Status
+from govrules.prove.results import Flaw, ProofResult, ProofStatus
 from govrules.prove.solving import (
     Clock,
-    Found,
+    Solution,
     UndecidedError,
     irrelevant,
     solve_with,
@@ -39,7 +39,7 @@ MOST_CONFLICTS: Final = 60
 _Core: TypeAlias = tuple[Sequence[Rule], tuple[Witness, ...]]
 
 
-def results(encoded: EncodedRulebook, subject: str, rules: Sequence[Rule]) -> Iterator[Result]:
+def results(encoded: EncodedRulebook, subject: str, rules: Sequence[Rule]) -> Iterator[ProofResult]:
     """Yield each conflict of rules about a subject; that there is none, if so."""
     if not any(can_change(encoded, each) for each in rules):
         return
@@ -48,28 +48,28 @@ def results(encoded: EncodedRulebook, subject: str, rules: Sequence[Rule]) -> It
     for rule in outside:
         reason = "it tests what is recorded, which no arrangement changes"
         says = f"`{rule.id}` is left out of the conflicts of a {subject}"
-        yield Result(kind, rule.id, Status.OUTSIDE, says, reason=reason, span=rule.span)
+        yield ProofResult(kind, rule.id, ProofStatus.OUTSIDE, says, reason=reason, span=rule.span)
     asked = [each for each in rules if each not in outside and each.id not in encoded.hopeless]
     if asked:
         sound = f"some arrangement clears every rule on a {subject} from {level.value} upwards"
-        search = _Search(encoded, asked)
+        search = _ConflictSearch(encoded, asked)
         found = (_result(subject, *core) for core in search.cores())
-        yield from encoded.settled(Result(kind, subject, Status.PROVED, sound), found)
+        yield from encoded.settled(ProofResult(kind, subject, ProofStatus.PROVED, sound), found)
 
 
-def _result(subject: str, rules: Sequence[Rule], shown: tuple[Witness, ...]) -> Result:
+def _result(subject: str, rules: Sequence[Rule], shown: tuple[Witness, ...]) -> ProofResult:
     names = tuple(each.id for each in rules)
     clears = f"clears {joined(f'`{each}`' for each in names)}"
     clears += " together" if len(names) > 1 else ""
     says = f"there are circumstances of a {subject} in which no arrangement {clears}"
     reasons = [dict(each.intended).get(Flaw.CONFLICT.value, "") for each in rules]
     reason = next(filter(None, reasons), "")
-    status = Status.INTENDED if reason else Status.REFUTED
+    status = ProofStatus.INTENDED if reason else ProofStatus.REFUTED
     about, span = names[0] if len(names) == 1 else subject, rules[0].span
-    return Result(Flaw.CONFLICT, about, status, says, names, shown, reason, span)
+    return ProofResult(Flaw.CONFLICT, about, status, says, names, shown, reason, span)
 
 
-class _Search:
+class _ConflictSearch:
     """The search for conflicts of rules about one subject."""
 
     def __init__(self, encoded: EncodedRulebook, rules: Sequence[Rule]) -> None:
@@ -180,7 +180,7 @@ class _Search:
             found = solve_with(space, clock, named | wanted, [*facts, *met, *all_laws])
             if found is None:
                 raise DisagreementError(f"the conflict of {[each.id for each in core]} is no core")
-            start = Found(space, found.model, wanted).tree()
+            start = Solution(space, found.model, wanted).tree()
             scopes = [(each, scope_of(each, encoded.case(rule, start))) for each in others]
             name = "nothing clears it" if not others else "what clears the others leaves it"
             shown += encoded.examples(rule, {name: start}, partial(self._shows, rule, scopes))

@@ -10,9 +10,9 @@ from typing import Final
 import attrs
 import z3
 
-from govrules.lowering.asks import Asking
+from govrules.lowering.asks import QuestionCompiler
 from govrules.prove import terms as t
-from govrules.prove.encoded import EncodedRulebook, Finding, Proof
+from govrules.prove.encoded import EncodedRulebook, Proof, ProofFinding
 from govrules.prove.results import Flaw
 from govrules.prove.solving import Clock, solve
 from govrules.prove.symbols import Day, Held, Several, Single, Space, SymbolicRecord, earlier
@@ -122,7 +122,7 @@ def _cases(encoded: EncodedRulebook, rule: Rule) -> Iterator[tuple[str, _Questio
         return
     cls = encoded.cls(rule)
     translator = encoded.translator(cls, complete=False)
-    formulas = Asking(encoded.lowering).rule(rule, cls)
+    formulas = QuestionCompiler(encoded.lowering).rule(rule, cls)
     asks = {path: translator.term(so) for path, so in formulas.items() if path != AS_OF.name}
     told, space = encoded.rule(rule, translator), translator.space
     outcome = [told.flagged, told.clear, told.not_applicable, *told.at_least.values()]
@@ -137,7 +137,7 @@ def _cases(encoded: EncodedRulebook, rule: Rule) -> Iterator[tuple[str, _Questio
 
 def _find(
     encoded: EncodedRulebook, rule: Rule, path: str, questions: _Questions, clock: Clock
-) -> Iterator[Finding]:
+) -> Iterator[ProofFinding]:
     asked = questions.asks[path]
     alone = [so if each == path else t.no(so) for each, so in questions.chosen.items()]
     # One record of a list is enough for most, and soon looked at.
@@ -148,7 +148,7 @@ def _find(
     if found is not None:
         shown = encoded.example(rule, found.tree(), f"{path} is asked for in vain")
         says = f"`{rule.id}` asks for `{path}`, and no answer to it ever changes anything"
-        yield Finding(says, (shown,))
+        yield ProofFinding(says, (shown,))
 
 
 PROOF = Proof(

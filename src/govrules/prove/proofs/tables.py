@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from govrules.engines.reference import derive
-from govrules.prove.encoded import EncodedRulebook, Finding, Proof, all_hold, parts
+from govrules.prove.encoded import EncodedRulebook, Proof, ProofFinding, all_hold, parts
 from govrules.prove.results import Flaw
 from govrules.prove.solving import Clock, solve
 from govrules.rulebook.ast import Derived
@@ -22,7 +22,7 @@ def _rows(_: EncodedRulebook, derived: Derived) -> Iterator[tuple[str, int]]:
 
 def _unreachable(
     encoded: EncodedRulebook, derived: Derived, what: str, index: int, clock: Clock
-) -> Iterator[Finding]:
+) -> Iterator[ProofFinding]:
     space, rows = encoded.rows(derived)
     if solve(space, clock, *(false for _, false in rows[:index]), rows[index][0]):
         return
@@ -36,20 +36,20 @@ def _unreachable(
     )
     contradicts = len(met) < len(wanted)
     why = "its condition never holds" if contradicts else "an earlier row always holds first"
-    yield Finding(f"{what} is never reached: {why}", shown)
+    yield ProofFinding(f"{what} is never reached: {why}", shown)
 
 
-def _gap(encoded: EncodedRulebook, derived: Derived, clock: Clock) -> Iterator[Finding]:
+def _gap(encoded: EncodedRulebook, derived: Derived, clock: Clock) -> Iterator[ProofFinding]:
     if derived.otherwise is not None:
         return
     space, rows = encoded.rows(derived)
     if found := solve(space, clock, *(false for _, false in rows)):
         trees = {"no row holds": found.tree()}
         shown = encoded.examples(derived, trees, lambda case: derive(derived, case) == (None,))
-        yield Finding(f"`{derived.name}` has no value where no row holds", shown)
+        yield ProofFinding(f"`{derived.name}` has no value where no row holds", shown)
 
 
-def _overlap(encoded: EncodedRulebook, derived: Derived, clock: Clock) -> Iterator[Finding]:
+def _overlap(encoded: EncodedRulebook, derived: Derived, clock: Clock) -> Iterator[ProofFinding]:
     space, rows = encoded.rows(derived)
     for first, second in itertools.combinations(range(len(rows)), 2):
         found = solve(space, clock, rows[first][0], rows[second][0])
@@ -62,7 +62,7 @@ def _overlap(encoded: EncodedRulebook, derived: Derived, clock: Clock) -> Iterat
             {f"{numbers} both hold": found.tree()},
             lambda case, both=both: all_hold(both, case) and len(derive(derived, case)) == 1,
         )
-        yield Finding(f"{numbers} of `{derived.name}` can both hold", shown)
+        yield ProofFinding(f"{numbers} of `{derived.name}` can both hold", shown)
 
 
 PROOFS: Final = (

@@ -7,7 +7,7 @@ from typing import Final
 
 from govrules.engines.reference import Case, judge
 from govrules.prove import terms as t
-from govrules.prove.encoded import EncodedRulebook, Finding, Proof, all_hold, parts
+from govrules.prove.encoded import EncodedRulebook, Proof, ProofFinding, all_hold, parts
 from govrules.prove.results import Flaw
 from govrules.prove.solving import Clock, solve
 from govrules.prove.symbols import value_in
@@ -18,7 +18,7 @@ from govrules.rulebook.expr import Not
 from govrules.truth import Truth
 
 
-def _never_applicable(encoded: EncodedRulebook, rule: Rule, clock: Clock) -> Iterator[Finding]:
+def _never_applicable(encoded: EncodedRulebook, rule: Rule, clock: Clock) -> Iterator[ProofFinding]:
     if encoded.can(rule, Flaw.NEVER_APPLICABLE, clock):
         return
     wanted = [] if rule.applies_when is None else parts(rule.applies_when)
@@ -29,10 +29,10 @@ def _never_applicable(encoded: EncodedRulebook, rule: Rule, clock: Clock) -> Ite
         return judge(rule, case).verdict is Verdict.NOT_APPLICABLE and all_hold(met, case)
 
     shown = encoded.examples(rule, {"it comes as near to applying as it can": tree}, holds)
-    yield Finding(f"`{rule.id}` never applies", shown)
+    yield ProofFinding(f"`{rule.id}` never applies", shown)
 
 
-def _never_flagged(encoded: EncodedRulebook, rule: Rule, clock: Clock) -> Iterator[Finding]:
+def _never_flagged(encoded: EncodedRulebook, rule: Rule, clock: Clock) -> Iterator[ProofFinding]:
     if encoded.can(rule, Flaw.NEVER_FLAGGED, clock):
         return
     terms = encoded.rule(rule)
@@ -44,10 +44,10 @@ def _never_flagged(encoded: EncodedRulebook, rule: Rule, clock: Clock) -> Iterat
 
     trees = {"it applies and is clear all the same": found.tree()} if found else {}
     shown = encoded.examples(rule, trees, holds) if trees else ()
-    yield Finding(f"`{rule.id}` is never flagged", shown)
+    yield ProofFinding(f"`{rule.id}` is never flagged", shown)
 
 
-def _always_flagged(encoded: EncodedRulebook, rule: Rule, clock: Clock) -> Iterator[Finding]:
+def _always_flagged(encoded: EncodedRulebook, rule: Rule, clock: Clock) -> Iterator[ProofFinding]:
     terms = encoded.rule(rule)
     if solve(terms.space, clock, terms.applies, terms.clear):
         return
@@ -59,12 +59,12 @@ def _always_flagged(encoded: EncodedRulebook, rule: Rule, clock: Clock) -> Itera
             {"it applies, so it is flagged": found.tree()},
             lambda case: judge(rule, case).verdict is Verdict.FLAGGED,
         )
-        yield Finding(f"`{rule.id}` is flagged whenever it applies", shown)
+        yield ProofFinding(f"`{rule.id}` is flagged whenever it applies", shown)
 
 
 def _implied_by(
     encoded: EncodedRulebook, rule: Rule, alive: Sequence[Rule], clock: Clock
-) -> Iterator[Finding]:
+) -> Iterator[ProofFinding]:
     own = encoded.rule(rule)
     premise = t.both(own.flagged, own.in_force)
     covered: dict[str, Term] = {}
@@ -91,7 +91,7 @@ def _implied_by(
 
 def _both_flagged(
     encoded: EncodedRulebook, rule: Rule, other: Rule, premise: Term, clock: Clock
-) -> Finding:
+) -> ProofFinding:
     also = encoded.rule(other, encoded.plain(rule))
     found = solve(also.space, clock, premise, also.flagged)
     if found is None:
@@ -104,7 +104,7 @@ def _both_flagged(
         return flagged and worst is not None and its is not None and its >= worst
 
     tree = found.tree()
-    return Finding(
+    return ProofFinding(
         f"whenever `{rule.id}` is flagged, so is `{other.id}`, and no less gravely",
         (
             *encoded.examples(rule, {f"{other.id} is flagged with it": tree}, holds),

@@ -8,16 +8,16 @@ from typing import Any
 from govrules.engines.registry import NEVER_FLAGS
 from govrules.prove import terms as t
 from govrules.prove import witness
-from govrules.prove.encoded import EncodedRulebook, Finding, Proof
+from govrules.prove.encoded import EncodedRulebook, Proof, ProofFinding
 from govrules.prove.results import Flaw
-from govrules.prove.solving import Clock, Found, solve_with
+from govrules.prove.solving import Clock, Solution, solve_with
 from govrules.prove.symbols import Held, Several, Single, SymbolicRecord, Tree
 from govrules.prove.terms import Term, name_of, names_in
 from govrules.prove.witness import DisagreementError
 from govrules.rulebook.ast import Rule, Verdict
 
 
-def _find(encoded: EncodedRulebook, rule: Rule, clock: Clock) -> Iterator[Finding]:
+def _find(encoded: EncodedRulebook, rule: Rule, clock: Clock) -> Iterator[ProofFinding]:
     cls = encoded.cls(rule)
     one, other = (encoded.translator(cls, complete=False, tag=each) for each in ("", "'"))
     full, less = one.space, other.space
@@ -46,7 +46,7 @@ def _find(encoded: EncodedRulebook, rule: Rule, clock: Clock) -> Iterator[Findin
         fewer = any(witness.without(flagged, path) == withheld for path in _facts_in(flagged))
         return fewer and escapes(flagged, withheld)
 
-    whole, sparse = found.tree(), Found(less, found.model, twins).tree()
+    whole, sparse = found.tree(), Solution(less, found.model, twins).tree()
     if not escapes(whole, sparse):
         raise DisagreementError(f"`{rule.id}`: {whole} and {sparse} do not differ as z3 says")
     # A pair that differs in one fact, if there is one.
@@ -56,7 +56,7 @@ def _find(encoded: EncodedRulebook, rule: Rule, clock: Clock) -> Iterator[Findin
         trees = witness.shrunk(trees, holds, rule.id)
     names = ("it is recorded and flagged", "it is withheld and no longer flagged")
     shown = tuple(map(encoded.example, (rule, rule), trees, names))
-    yield Finding(f"a fact that is withheld takes `{rule.id}` away", shown)
+    yield ProofFinding(f"a fact that is withheld takes `{rule.id}` away", shown)
 
 
 def _twins(one: SymbolicRecord, other: SymbolicRecord) -> Iterator[tuple[Held, Held]]:

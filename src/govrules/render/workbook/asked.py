@@ -26,15 +26,15 @@ from govrules.answered.sheets import (
 )
 from govrules.assessment import Assessment
 from govrules.facts import recorded
-from govrules.render.workbook.asking import Asking, Row, as_of_text, input_message
-from govrules.render.workbook.sheet import FIRST, MISSING, PALE, Column, Sheet, Styles
+from govrules.render.workbook.asking import QuestionRow, QuestionSheet, as_of_text, input_message
+from govrules.render.workbook.sheet import FIRST, MISSING, PALE, SheetColumn, SheetWriter, Styles
 from govrules.vocabulary import Choice, Choices, Record, YesNo, vocabulary_of
 
 _WIDTHS: Final = (26, 32, 26, 11, 56, 22, 40, 30, 30, 46, 30, 16)
 _TYPED: Final = (5, 6, 7)
 _GREY: Final = (10, 11)
 QUESTION_COLUMNS: Final = tuple(
-    Column(head, width, "grey" if at in _GREY else "", typed=at in _TYPED)
+    SheetColumn(head, width, "grey" if at in _GREY else "", typed=at in _TYPED)
     for at, (head, width) in enumerate(zip(QUESTION_HEADS, _WIDTHS, strict=True))
 )
 _HOW: Final = (
@@ -84,7 +84,7 @@ def _letters(at: int) -> str:
 
 def write_questions(
     styles: Styles,
-    asking: Asking,
+    asking: QuestionSheet,
     pack: str,
     of: tuple[str, object],
     lists: Lists,
@@ -111,7 +111,7 @@ def write_questions(
         typed: what stands already in the columns that people type in, by key.
     """
     how = f"{_HOW} {asking.more}".rstrip()
-    sheet = Sheet(styles, QUESTIONS, "Questions", how, QUESTION_COLUMNS, of=of, locked=locked)
+    sheet = SheetWriter(styles, QUESTIONS, "Questions", how, QUESTION_COLUMNS, of=of, locked=locked)
     for row in asking.rows:
         key = row.key(pack)
         answer, seen, note = (typed or {}).get(key, ("", "", ""))
@@ -139,7 +139,7 @@ def write_questions(
     sheet.paint(6, 6, {"type": "formula", "criteria": wanting}, left=1, left_color=MISSING)
 
 
-def _validate(sheet: Any, row: int, at: int, asked: Row, lists: Lists) -> None:  # noqa: ANN401 - the writer's sheet
+def _validate(sheet: Any, row: int, at: int, asked: QuestionRow, lists: Lists) -> None:  # noqa: ANN401 - the writer's sheet
     rule: dict[str, Any] = {"validate": "any"}
     match asked.type:
         case YesNo() | Record():
@@ -160,23 +160,23 @@ def clauses_of(subject: object) -> tuple[str, ...]:
     return fact.type.values if fact is not None and isinstance(fact.type, Choices) else ()
 
 
-def clause_columns(values: Sequence[str]) -> tuple[Column, ...]:
+def clause_columns(values: Sequence[str]) -> tuple[SheetColumn, ...]:
     """Return the columns of the grid of clauses."""
-    matters = (Column(said(each), 7, "turned", typed=True) for each in values)
+    matters = (SheetColumn(said(each), 7, "turned", typed=True) for each in values)
     return (
-        Column(PARTNERSHIP, 32),
-        Column(ID, 9),
+        SheetColumn(PARTNERSHIP, 32),
+        SheetColumn(ID, 9),
         *matters,
-        Column(SEEN, 40, typed=True),
-        Column(NOTE, 30, typed=True),
-        Column(OFFICER, 26),
-        Column(KEY, 16, "grey"),
+        SheetColumn(SEEN, 40, typed=True),
+        SheetColumn(NOTE, 30, typed=True),
+        SheetColumn(OFFICER, 26),
+        SheetColumn(KEY, 16, "grey"),
     )
 
 
 def write_clauses(
     styles: Styles,
-    clauses: Sequence[tuple[Assessment, Row]],
+    clauses: Sequence[tuple[Assessment, QuestionRow]],
     pack: str,
     of: tuple[str, object],
     *,
@@ -186,7 +186,7 @@ def write_clauses(
     values = clauses_of(clauses[0][0].subject) if clauses else ()
     columns = clause_columns(values)
     how = f"For each matter: does the governing document settle it? {', '.join(_YES_NO)}."
-    sheet = Sheet(styles, CLAUSES, "Clauses", how, columns, of=of, locked=locked)
+    sheet = SheetWriter(styles, CLAUSES, "Clauses", how, columns, of=of, locked=locked)
     for each, row in clauses:
         found = recorded(each.subject, CLAUSES_FACT)
         known = found if isinstance(found, frozenset) else frozenset()
@@ -203,7 +203,7 @@ def write_clauses(
 
 def write_facts(
     styles: Styles,
-    asking: Asking,
+    asking: QuestionSheet,
     pack: tuple[str, str],
     register: str,
     as_of: object,

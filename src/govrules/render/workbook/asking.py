@@ -47,7 +47,7 @@ _NOT_RECORDED: Final = "Not recorded"
 
 
 @attrs.frozen
-class Row:
+class QuestionRow:
     """
     A question, as a row of a workbook.
 
@@ -87,7 +87,7 @@ class Row:
 
 
 @attrs.frozen
-class Asking:
+class QuestionSheet:
     """
     What a workbook asks.
 
@@ -98,8 +98,8 @@ class Asking:
         left: how many questions are left for the next workbook, by lead officer.
     """
 
-    rows: tuple[Row, ...]
-    clauses: tuple[tuple[Assessment, Row], ...] = ()
+    rows: tuple[QuestionRow, ...]
+    clauses: tuple[tuple[Assessment, QuestionRow], ...] = ()
     left: Mapping[str, int] = attrs.field(factory=dict, hash=False)
 
     @property
@@ -116,13 +116,13 @@ class Asking:
         return f"{number:,} more {are} left for the next workbook: {asks}." if number else ""
 
     @property
-    def by_officer(self) -> Iterator[tuple[str, Asking]]:
+    def by_officer(self) -> Iterator[tuple[str, QuestionSheet]]:
         """What each lead officer is asked."""
         clauses = (row for _, row in self.clauses)
         for name in dict.fromkeys(row.officer for row in (*self.rows, *clauses)):
             yield (
                 name,
-                Asking(
+                QuestionSheet(
                     tuple(row for row in self.rows if row.officer == name),
                     tuple(pair for pair in self.clauses if pair[1].officer == name),
                     {name: self.left.get(name, 0)},
@@ -132,7 +132,7 @@ class Asking:
 
 def asking_of(
     whole: RegisterAssessment, laid: Sequence[Laid] = (), *, everything: bool = False
-) -> Asking:
+) -> QuestionSheet:
     """
     Return what a workbook asks.
 
@@ -148,8 +148,8 @@ def asking_of(
         for each in laid
         if each.answer.value is UNKNOWN and each.used == "neither"
     }
-    rows: list[Row] = []
-    clauses: list[tuple[Assessment, Row]] = []
+    rows: list[QuestionRow] = []
+    clauses: list[tuple[Assessment, QuestionRow]] = []
     left: Counter[str] = Counter()
     beside = _of_the_register(whole)
     for index, each in enumerate((whole.register, *whole.entries)):
@@ -166,10 +166,10 @@ def asking_of(
         kept_ = _gravest(rows)
         left += Counter(row.officer for row in rows) - Counter(row.officer for row in kept_)
         rows = kept_
-    return Asking(tuple(rows), tuple(clauses), left)
+    return QuestionSheet(tuple(rows), tuple(clauses), left)
 
 
-def _gravest(rows: list[Row]) -> list[Row]:
+def _gravest(rows: list[QuestionRow]) -> list[QuestionRow]:
     """Return of what each lead officer is asked the first by consequence, in their order."""
     its: dict[str, list[int]] = {}
     for at, row in enumerate(rows):
@@ -183,7 +183,7 @@ def _gravest(rows: list[Row]) -> list[Row]:
     return [rows[at] for at in sorted(chosen)]
 
 
-def _first(rows: list[tuple[Row, bool]]) -> list[tuple[Row, bool]]:
+def _first(rows: list[tuple[QuestionRow, bool]]) -> list[tuple[QuestionRow, bool]]:
     """Return what decides the risk tier, and the first by consequence."""
     places = [at for at, (_, tier) in enumerate(rows) if not tier][:MOST]
     chosen = {*places, *(at for at, (_, tier) in enumerate(rows) if tier)}
@@ -212,7 +212,7 @@ def _rows(
     each: Assessment,
     asked: Mapping[tuple[str, str], dt.date | None],
     beside: Sequence[RankedQuestion],
-) -> Iterator[tuple[Row, bool]]:
+) -> Iterator[tuple[QuestionRow, bool]]:
     """Yield the questions of one subject, each with whether it decides the risk tier."""
     subject = each.subject
     register = is_register(subject)
@@ -231,7 +231,7 @@ def _rows(
     grave = {one.rule.id: one.could_be or Severity.LOW for one in each.findings}
     record = record_hash(subject) if not register else ""
     moot = _moot(ranked)
-    found: list[tuple[Row, bool]] = []
+    found: list[tuple[QuestionRow, bool]] = []
     for one in ranked:
         question = one.question
         if own is not None and question.fact.startswith(f"{own[0]}["):
@@ -248,7 +248,7 @@ def _rows(
         rules = sorted(one.rules, key=lambda rule: -grave.get(rule, Severity.LOW).rank)
         more = f", and {len(rules) - 1} more" if len(rules) > 1 else ""
         before = asked.get((partnership, path), asked.get((each.name, path), _NEVER))
-        row = Row(
+        row = QuestionRow(
             officer=_officer(each),
             partnership=partnership,
             name="The register" if register else each.name or partnership,

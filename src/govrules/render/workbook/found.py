@@ -13,54 +13,54 @@ from govrules.explain.phrases import sentence
 from govrules.findings import Finding
 from govrules.model import Pair
 from govrules.portfolio import THE_REGISTER, is_register
-from govrules.render.actions import Task
+from govrules.render.actions import RemedyTask
 from govrules.render.advice import good_state
 from govrules.render.overview import Overview, officer_of
-from govrules.render.report import MOST_REASONS, Report
-from govrules.render.workbook.sheet import FIRST, GREY, OVERDUE, Column, Sheet, Styles
+from govrules.render.report import MOST_REASONS, SubjectReport
+from govrules.render.workbook.sheet import FIRST, GREY, OVERDUE, SheetColumn, SheetWriter, Styles
 from govrules.rulebook.decisions import State
-from govrules.saved import Changed
+from govrules.saved import ChangesSince
 
 _BLANK: Final = 20
 _FLAGGED: Final = (
-    Column("Severity", 11),
-    Column("Could be", 11),
-    Column("Partnership", 32),
-    Column("Id", 9),
-    Column("Lead officer", 26),
-    Column("Theme", 22),
-    Column("What is wrong", 46),
-    Column("Because", 54),
-    Column("Where seen", 34),
-    Column("To put it right", 46),
-    Column("Settled when", 46),
-    Column("Source", 34),
-    Column("Check", 26, "grey"),
+    SheetColumn("Severity", 11),
+    SheetColumn("Could be", 11),
+    SheetColumn("Partnership", 32),
+    SheetColumn("Id", 9),
+    SheetColumn("Lead officer", 26),
+    SheetColumn("Theme", 22),
+    SheetColumn("What is wrong", 46),
+    SheetColumn("Because", 54),
+    SheetColumn("Where seen", 34),
+    SheetColumn("To put it right", 46),
+    SheetColumn("Settled when", 46),
+    SheetColumn("Source", 34),
+    SheetColumn("Check", 26, "grey"),
 )
 _ACTION_WIDTHS: Final = (7, 11, 13, 32, 56, 26, 22, 46, 8, 34, 26, 9)
 _TYPED: Final = (0, 2, 6, 9)
 _ACTIONS: Final = tuple(
-    Column(head, width, "grey" if at > 9 else "", typed=at in _TYPED)  # noqa: PLR2004 - what identifies it
+    SheetColumn(head, width, "grey" if at > 9 else "", typed=at in _TYPED)  # noqa: PLR2004 - what identifies it
     for at, (head, width) in enumerate(zip(ACTION_HEADS, _ACTION_WIDTHS, strict=True))
 )
 _WAIVERS: Final = tuple(
-    Column(head, width, typed=True)
+    SheetColumn(head, width, typed=True)
     for head, width in zip(WAIVER_HEADS, (32, 34, 60, 34, 14), strict=True)
 )
 _CHANGED: Final = (
-    Column("Change", 14),
-    Column("Severity", 11),
-    Column("What", 90),
+    SheetColumn("Change", 14),
+    SheetColumn("Severity", 11),
+    SheetColumn("What", 90),
 )
 _RULES: Final = (
-    Column("Id", 34),
-    Column("Theme", 22),
-    Column("What is wrong", 46),
-    Column("What is good", 46),
-    Column("Severity and when", 40),
-    Column("Principle", 60),
-    Column("Source", 34),
-    Column("Remedy", 46),
+    SheetColumn("Id", 34),
+    SheetColumn("Theme", 22),
+    SheetColumn("What is wrong", 46),
+    SheetColumn("What is good", 46),
+    SheetColumn("Severity and when", 40),
+    SheetColumn("Principle", 60),
+    SheetColumn("Source", 34),
+    SheetColumn("Remedy", 46),
 )
 
 
@@ -88,10 +88,10 @@ def officer(each: Assessment) -> str:
 def write_flagged(styles: Styles, view: Overview, of: tuple[str, object]) -> None:
     """Write a row a finding to put right, gravest first."""
     how = "What is to be put right, gravest first; what is waived stands on the sheet Waivers."
-    sheet = Sheet(styles, "Flagged", "Flagged", how, _FLAGGED, of=of)
+    sheet = SheetWriter(styles, "Flagged", "Flagged", how, _FLAGGED, of=of)
     rows = [
         (finding, report)
-        for report in map(Report, told(view))
+        for report in map(SubjectReport, told(view))
         for finding in report.to_do
         if finding.severity is not None
     ]
@@ -105,7 +105,7 @@ def write_flagged(styles: Styles, view: Overview, of: tuple[str, object]) -> Non
 
 
 def _write_finding(
-    sheet: Sheet, finding: Finding, report: Report, titles: Mapping[str, str]
+    sheet: SheetWriter, finding: Finding, report: SubjectReport, titles: Mapping[str, str]
 ) -> None:
     each = report.assessment
     reasons = report.reasons(finding)
@@ -154,8 +154,10 @@ def write_actions(
         "Write yes under Done, another day under By when, a post under Owner, and what has to be "
         "said under Note."
     )
-    sheet = Sheet(styles, ACTIONS, "Actions", how, _ACTIONS, of=of, locked=locked)
-    rows = [(action, report) for report in map(Report, told(view)) for action in report.actions]
+    sheet = SheetWriter(styles, ACTIONS, "Actions", how, _ACTIONS, of=of, locked=locked)
+    rows = [
+        (action, report) for report in map(SubjectReport, told(view)) for action in report.actions
+    ]
     rows.sort(key=lambda row: -row[0].severity.rank)
     for action, report in rows:
         _write_action(sheet, action, report)
@@ -168,7 +170,7 @@ def write_actions(
     sheet.paint(2, 2, {"type": "formula", "criteria": late}, bold=True, font_color=OVERDUE)
 
 
-def _write_action(sheet: Sheet, action: Task, report: Report) -> None:
+def _write_action(sheet: SheetWriter, action: RemedyTask, report: SubjectReport) -> None:
     each = report.assessment
     number = each.id or each.name or THE_REGISTER
     rules = [one.rule.id for one in action.findings]
@@ -196,7 +198,7 @@ def _write_action(sheet: Sheet, action: Task, report: Report) -> None:
 def write_waivers(styles: Styles, view: Overview, of: tuple[str, object]) -> None:
     """Write the findings that are waived, and room for more."""
     how = "Findings that the body has decided to live with for a time. Type further ones below."
-    sheet = Sheet(styles, WAIVERS, "Waivers", how, _WAIVERS, of=of)
+    sheet = SheetWriter(styles, WAIVERS, "Waivers", how, _WAIVERS, of=of)
     for partnership, rule, waiver in _waived(view):
         sheet.add(partnership, rule, waiver.reason, waiver.approved, waiver.until)
     for _ in range(_BLANK):
@@ -211,10 +213,10 @@ def _waived(view: Overview) -> Iterator[tuple[str, str, Any]]:
                 yield each.id or each.name or THE_REGISTER, finding.rule.id, finding.waived
 
 
-def write_changed(styles: Styles, changed: Sequence[Changed], of: tuple[str, object]) -> None:
+def write_changed(styles: Styles, changed: Sequence[ChangesSince], of: tuple[str, object]) -> None:
     """Write what was opened and closed since assessments that were saved, and what is open."""
     how = " ".join(f"Since {each.since}: {each.sentence}" for each in changed)
-    sheet = Sheet(styles, "What changed", "What changed", how, _CHANGED, of=of)
+    sheet = SheetWriter(styles, "What changed", "What changed", how, _CHANGED, of=of)
     for each in changed:
         for title, several in each.groups:
             for one in several:
@@ -229,7 +231,7 @@ def write_rules(styles: Styles, view: Overview, of: tuple[str, object]) -> None:
     rulebook = register.rulebook
     titles = {each.id: each.title for each in rulebook.themes}
     how = "What is checked, and on what it rests."
-    sheet = Sheet(styles, "Rules", "Rules", how, _RULES, of=of)
+    sheet = SheetWriter(styles, "Rules", "Rules", how, _RULES, of=of)
     for rule in (each for each in rulebook.rules if each.counts_on(register.as_of)):
         remedy = rule.remedy
         sheet.add(

@@ -17,7 +17,7 @@ from govrules.rulebook.ast import Severity
 from govrules.visible import visible
 
 
-class _Sheet(Worksheet):  # type: ignore[misc]
+class _VisibleWorksheet(Worksheet):  # type: ignore[misc]
     def _write_string(self, row: int, col: int, string: str, *rest: Any) -> int:  # noqa: ANN401 - xlsxwriter carries no types
         return int(super()._write_string(row, col, visible(string), *rest))
 
@@ -36,7 +36,11 @@ class Workbook(xlsxwriter.Workbook):  # type: ignore[misc]
         plain = {"strings_to_formulas": False, "strings_to_urls": False}
         super().__init__(file, {**plain, **(options or {})})
 
-    def add_worksheet(self, name: str | None = None, worksheet_class: Any = _Sheet) -> Any:  # noqa: ANN401 - as above
+    def add_worksheet(
+        self,
+        name: str | None = None,
+        worksheet_class: Any = _VisibleWorksheet,  # noqa: ANN401 - as above
+    ) -> Any:  # noqa: ANN401 - as above
         """Return a new sheet."""
         return super().add_worksheet(None if name is None else visible(name), worksheet_class)
 
@@ -77,7 +81,7 @@ Cell = str | int | float | dt.date | None
 
 
 @attrs.frozen
-class Column:
+class SheetColumn:
     """
     A column.
 
@@ -139,7 +143,7 @@ _NAMED: Final[dict[str, dict[str, Any]]] = {
 }
 
 
-class Sheet:
+class SheetWriter:
     """
     Writes one sheet.
 
@@ -165,7 +169,7 @@ class Sheet:
         name: str,
         title: str,
         how: str,
-        columns: Sequence[Column],
+        columns: Sequence[SheetColumn],
         *,
         of: tuple[str, object],
         locked: bool | None = None,
@@ -199,7 +203,7 @@ class Sheet:
     def add(self, *cells: Cell, styles: dict[int, dict[str, Any]] | None = None) -> int:
         """Write a row, and return which it is, counted from 0."""
         for at, cell in enumerate(cells):
-            column = self.columns[at] if at < len(self.columns) else Column("", 0)
+            column = self.columns[at] if at < len(self.columns) else SheetColumn("", 0)
             name = column.style if column.style != "turned" else "grade"
             if column.typed:
                 name = "typed"

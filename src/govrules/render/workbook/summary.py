@@ -12,7 +12,7 @@ from govrules.portfolio import RegisterAssessment
 from govrules.render.overview import Overview, because_unknown, called, officer_of, spend_of
 from govrules.render.report import ByTheme, by_theme
 from govrules.render.standing import tier_of
-from govrules.render.workbook.sheet import FILLS, PALE, Cell, Column, Sheet, Styles
+from govrules.render.workbook.sheet import FILLS, PALE, Cell, SheetColumn, SheetWriter, Styles
 from govrules.rulebook.ast import SEVERITIES, Verdict
 
 _FREQUENT: Final = 10
@@ -28,7 +28,7 @@ _LEGEND: Final = (
     ("\u2013", "does not apply"),
 )
 _MET: Final = "#D5EBDE"
-_BLOCK: Final = (Column("", 44), *(Column("", 14) for _ in range(8)))
+_BLOCK: Final = (SheetColumn("", 44), *(SheetColumn("", 14) for _ in range(8)))
 
 
 def write_summary(
@@ -57,7 +57,7 @@ def write_summary(
         notes: what became of their rows, and of answers.
     """
     name = of[0]
-    sheet = Sheet(styles, "Summary", name, " ".join(view.headline()), _BLOCK, of=of)
+    sheet = SheetWriter(styles, "Summary", name, " ".join(view.headline()), _BLOCK, of=of)
     for line, number in _numbers(view, left_out):
         sheet.add(line, number, styles={0: {"bold": True}, 1: {"num_format": "#,##0"}})
     _look_at_first(sheet, view)
@@ -79,7 +79,7 @@ def write_summary(
             sheet.add(f"and {more:,} more: `govrules check` prints them all")
 
 
-def _heading(sheet: Sheet, title: str, heads: Sequence[str]) -> None:
+def _heading(sheet: SheetWriter, title: str, heads: Sequence[str]) -> None:
     sheet.row += 1
     sheet.put(sheet.row, 0, title, "title")
     sheet.row += 1
@@ -99,7 +99,7 @@ def _numbers(view: Overview, left_out: int) -> Iterator[tuple[str, int]]:
         yield "Questions left for the next workbook (--all-questions asks them now)", left_out
 
 
-def _look_at_first(sheet: Sheet, view: Overview) -> None:
+def _look_at_first(sheet: SheetWriter, view: Overview) -> None:
     heads = ("Partnership", "Lead officer", "Risk tier", "Critical", "High", "Medium", "Low")
     _heading(sheet, "Look at first", (*heads, "Not known", "Yearly spend"))
     for each in view.flagged[:_FIRST]:
@@ -124,7 +124,7 @@ def _look_at_first(sheet: Sheet, view: Overview) -> None:
         sheet.add(f"{counted(len(view.unflagged), 'partnership')} {have} no findings{why}")
 
 
-def _for_the_organisation(sheet: Sheet, view: Overview) -> None:
+def _for_the_organisation(sheet: SheetWriter, view: Overview) -> None:
     if not view.to_put_right:
         return
     heads = ("What is wrong", "Severity", "Which partnerships", "Who", "By when")
@@ -165,13 +165,13 @@ def write_heat(styles: Styles, view: Overview, of: tuple[str, object]) -> None:
     """Write a row a partnership and a column a theme, gravest first."""
     themes = view.themes
     columns = (
-        Column("Partnership", 38),
-        Column("Lead officer", 26),
-        Column("Risk tier", 12),
-        *(Column(each.title, 9, "turned") for each in themes),
+        SheetColumn("Partnership", 38),
+        SheetColumn("Lead officer", 26),
+        SheetColumn("Risk tier", 12),
+        *(SheetColumn(each.title, 9, "turned") for each in themes),
     )
     how = "The gravest finding of each theme, and how many there are. Gravest partnerships first."
-    sheet = Sheet(styles, "Heat map", "Heat map", how, columns, of=of)
+    sheet = SheetWriter(styles, "Heat map", "Heat map", how, columns, of=of)
     for each in view.ranked:
         rows = {row.theme.id: row for row in by_theme(each)}
         cells: list[Cell] = [heat(rows.get(theme.id)) for theme in themes]
@@ -185,7 +185,7 @@ def write_heat(styles: Styles, view: Overview, of: tuple[str, object]) -> None:
         sheet.row += 1
 
 
-def _colours(sheet: Sheet, last: int) -> None:
+def _colours(sheet: SheetWriter, last: int) -> None:
     marks: dict[str, dict[str, Any]] = {
         "met": {"bg_color": _MET},
         "\u2013": {"bg_color": PALE},

@@ -12,7 +12,7 @@ from govrules.diagnostics import Diagnostic
 from govrules.portfolio import RegisterAssessment
 from govrules.render.overview import Overview
 from govrules.render.workbook.asked import Lists, write_clauses, write_facts, write_questions
-from govrules.render.workbook.asking import Asking, Row, asking_of
+from govrules.render.workbook.asking import QuestionRow, QuestionSheet, asking_of
 from govrules.render.workbook.found import (
     write_actions,
     write_changed,
@@ -22,7 +22,7 @@ from govrules.render.workbook.found import (
 )
 from govrules.render.workbook.sheet import Styles, new_book
 from govrules.render.workbook.summary import name_of, write_heat, write_summary
-from govrules.saved import Changed
+from govrules.saved import ChangesSince
 
 
 @attrs.frozen
@@ -39,7 +39,7 @@ class Beside:
 
     problems: Sequence[Diagnostic] = ()
     notes: Sequence[str] = ()
-    changed: Sequence[Changed] = ()
+    changed: Sequence[ChangesSince] = ()
     laid: Sequence[Laid] = ()
 
 
@@ -89,7 +89,7 @@ def assessment_book(
     return made.getvalue()
 
 
-def asking_book(whole: RegisterAssessment, asking: Asking, *, locked: bool = True) -> bytes:
+def asking_book(whole: RegisterAssessment, asking: QuestionSheet, *, locked: bool = True) -> bytes:
     """Return a workbook of the sheets that ask alone, whose bytes are the same every time."""
     with new_book(name_of(whole)) as (styles, made):
         lists = _asking(styles, asking, whole, locked=locked)
@@ -98,7 +98,7 @@ def asking_book(whole: RegisterAssessment, asking: Asking, *, locked: bool = Tru
 
 
 def refused_book(
-    rows: Sequence[Row],
+    rows: Sequence[QuestionRow],
     typed: Mapping[str, tuple[str, str, str]],
     made_for: tuple[str, object],
     pack: tuple[str, str],
@@ -115,7 +115,7 @@ def refused_book(
 
         pack: the id and the version of the rules.
     """
-    asking = Asking(tuple(rows))
+    asking = QuestionSheet(tuple(rows))
     with new_book(made_for[0]) as (styles, made):
         lists = Lists(styles)
         write_questions(styles, asking, pack[0], made_for, lists, locked=True, typed=typed)
@@ -124,7 +124,9 @@ def refused_book(
     return made.getvalue()
 
 
-def _asking(styles: Styles, asking: Asking, whole: RegisterAssessment, *, locked: bool) -> Lists:
+def _asking(
+    styles: Styles, asking: QuestionSheet, whole: RegisterAssessment, *, locked: bool
+) -> Lists:
     rulebook = whole.register.rulebook
     of = name_of(whole), whole.register.as_of
     lists = Lists(styles)
@@ -134,7 +136,7 @@ def _asking(styles: Styles, asking: Asking, whole: RegisterAssessment, *, locked
     return lists
 
 
-def _behind(styles: Styles, asking: Asking, whole: RegisterAssessment, lists: Lists) -> None:
+def _behind(styles: Styles, asking: QuestionSheet, whole: RegisterAssessment, lists: Lists) -> None:
     """Write the hidden sheets."""
     lists.write()
     rulebook = whole.register.rulebook
