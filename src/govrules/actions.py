@@ -92,7 +92,7 @@ def _text(fields: Fields, key: str) -> str:
 
 
 def _by(fields: Fields) -> dt.date | str:
-    """Read a day, or when in words; what has figures and is no day or length is reported."""
+    """Read a due date or a phrase; report what has digits and is neither a date nor a duration."""
     text = _text(fields, "by")
     if not any(each.isdigit() for each in text) or _LENGTH.search(text):
         return text
@@ -132,7 +132,7 @@ def flat(action: Action) -> Flat:
 
 
 def _changed(action: Action, before: Action | None) -> Flat:
-    """Return what is to be written of an action; what was there stays as it was typed."""
+    """Return the fields of an action to write; unchanged fields keep their spelling."""
     now, was = flat(action), {} if before is None else flat(before)
     return {key: text for key, text in now.items() if key in _SAME or was.get(key) != text}
 
@@ -212,7 +212,7 @@ def actions_text(
 
 def follow_up(assessed: Assessed, actions: Iterable[Action]) -> Assessed:
     """
-    Return an assessment that says of each action what has become of it, beside its finding.
+    Return an assessment whose findings carry their actions and the progress of each.
 
     Args:
         assessed: what `assess` or `assess_register` returned.
@@ -322,7 +322,7 @@ def merged(
     before: Iterable[Action], planned: Iterable[Action], assessments: Iterable[Assessment]
 ) -> tuple[tuple[Action, ...], dict[tuple[str, str], str]]:
     """
-    Return what is to be added to actions that were decided, and which are no longer needed.
+    Return the actions to add to those decided earlier, and those no longer needed.
 
     Args:
         before: the actions that were decided; they stay as they are.

@@ -139,7 +139,7 @@ class Assessment(ShownInNotebooks):
         return {}
 
     def _finding(self, place: int) -> Finding:
-        """Return the finding of the rule at a place: always the same one."""
+        """Return the cached finding of the rule at an index."""
         made = self._made.get(place)
         if made is None:
             made = _finding(
@@ -473,7 +473,7 @@ def assess_made(
     as_of: dt.date | Unknown = UNKNOWN,
     engine: str = "reference",
 ) -> Iterator[Assessment]:
-    """Assess subjects that are made of what fits the vocabulary, each as `assess` does."""
+    """Assess subjects that were already validated, each as `assess` does."""
     judge_each = engine_called(engine).outcomes
     if not subjects:
         return
@@ -495,14 +495,14 @@ def assess_made(
 
 
 def ended(assessment: Assessment) -> Iterator[tuple[Rule, Verdict, Severity | None]]:
-    """Yield how each rule ended, and how grave it is for certain, without making findings."""
+    """Yield each rule with its verdict and certain severity, without building findings."""
     for rule, outcome in zip(assessment._rules, assessment._outcomes, strict=True):  # noqa: SLF001 - its own
         yield rule, outcome.verdict, outcome.severity
 
 
 @functools.lru_cache(maxsize=256)
 def asking_for(only: Identical, value: str | bool | None) -> Rule:  # noqa: FBT001 - a value
-    """Return a rule that requires a derived fact to have a value, to explain that value."""
+    """Return a synthetic rule requiring a derived fact to have a value, to explain that value."""
     (derived,) = only
     ref = FactRef(derived.name, 0, derived.fact, FactSource.DERIVED)
     return Rule(
@@ -517,7 +517,7 @@ def asking_for(only: Identical, value: str | bool | None) -> Rule:  # noqa: FBT0
 
 
 def _as_fact(rule: Rule, outcome: Outcome) -> FindingFacts:
-    """Return a finding as a fact; what is open in it is unknown."""
+    """Return a finding as the fact of a summary rule; what is open in it is unknown."""
     settled = outcome.verdict is not Verdict.UNKNOWN
     sure = outcome.severity is not None and outcome.could_be is None
     return FindingFacts(

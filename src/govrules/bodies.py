@@ -16,13 +16,13 @@ from govrules.vocabulary import Choices, vocabulary_of
 
 
 class Bodies:
-    """The bodies of one list that were met, and where each stood first."""
+    """Index of the bodies of one list: the position at which each first stood."""
 
     def __init__(self) -> None:
         self._places: dict[str, int] = {}
 
     def twin(self, record: Any, place: int) -> int | None:  # noqa: ANN401 - a record of a list, or UNKNOWN
-        """Return where the body of a partner stood before; None where it did not."""
+        """Return the earlier position of a partner's body; None if it is new."""
         name = record.name if isinstance(record, Partner) else record
         if not isinstance(name, str):
             return None
@@ -32,7 +32,7 @@ class Bodies:
 
 def once_each(partners: Sequence[Any]) -> tuple[tuple[Any, ...], list[tuple[int, int]]]:
     """
-    Return partners in which each body stands once, with all that is known of it.
+    Return partners with duplicates of one body merged.
 
     Beside them are the places of those that stood there before, each with that of the first.
     """
@@ -48,7 +48,7 @@ def once_each(partners: Sequence[Any]) -> tuple[tuple[Any, ...], list[tuple[int,
 
 
 def merged(one: Any, other: Any) -> Any:  # noqa: ANN401 - two records of one class
-    """Return what two records say together; what they contradict each other in is unknown."""
+    """Merge two records of one body; facts they contradict each other in become unknown."""
     values: dict[str, Any] = {}
     cls: type = type(one)
     for name, fact in vocabulary_of(cls).fields.items():

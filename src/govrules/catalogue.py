@@ -70,7 +70,7 @@ class Shown:
 
 @attrs.frozen
 class Claim:
-    """An element of a rule, and how far its source goes in it, in words."""
+    """An element of a rule with how far its source supports it, in words."""
 
     element: str
     says: str
@@ -122,7 +122,7 @@ class RuleEntry:
 
     @property
     def details(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """What is told of it below its sentence, in order: each with its label."""
+        """The labelled lines shown below a rule's sentence, in order."""
         found: tuple[tuple[str, tuple[str, ...]], ...] = (
             ("Met", (self.met,)),
             ("Principle", (self.principle,)),
@@ -173,7 +173,7 @@ class ParameterEntry:
 @attrs.frozen
 class SourceShare:
     """
-    Of one element of rules, or of all parameters, how far the sources go.
+    How far sources support one element of rules, or all parameters.
 
     Attributes:
         of: the element, or "parameter".
@@ -239,13 +239,13 @@ def catalogue(rulebook: Rulebook) -> Catalogue:
 
 
 def claims_of(rule: Rule) -> tuple[Claim, ...]:
-    """Return how far the source of a rule goes in each of its elements."""
+    """Return how far the source of a rule supports each of its elements."""
     return tuple(Claim(each, SAYS_IN_WORDS[rule.says.get(each)]) for each in rule.elements)
 
 
 def claims_phrase(claims: Iterable[Claim]) -> str:
     """
-    Return how far a source goes, the elements in which it goes alike named together.
+    Return how far a source supports a rule, grouping elements it supports alike.
 
     >>> claims_phrase([Claim("scope", "ours"), Claim("test", "ours"), Claim("deadline", "ours")])
     'scope, test and deadline ours'
@@ -296,7 +296,7 @@ def rule_entry(rule: Rule, rulebook: Rulebook) -> RuleEntry:
 
 
 def _law(rule: Rule, rulebook: Rulebook) -> Iterator[tuple[str, str]]:
-    """Yield what makes a rule the law here, each with what it is."""
+    """Yield the labelled lines on a rule's approval, period and adaptations."""
     for adaptation in of_rule(rule, rulebook):
         yield "Adapted", sentence(said_of(adaptation, rulebook))
     if any(rule.in_force):
@@ -371,7 +371,7 @@ def citation_phrase(citation: Citation, rulebook: Rulebook) -> str:
 
 def place_phrase(paragraph: str) -> str:
     """
-    Return where in a document something stands: a number is a paragraph, words say it themselves.
+    Return a place in a document: a number becomes "paragraph N".
 
     >>> place_phrase("7"), place_phrase("checklist 1b")
     ('paragraph 7', 'checklist 1b')
@@ -380,7 +380,7 @@ def place_phrase(paragraph: str) -> str:
 
 
 def facts_read(rule: Rule) -> tuple[FactRef, ...]:
-    """Return the facts that a rule names, each once, in the order of the rule."""
+    """Return the facts a rule names, each once, in the order of its text."""
     found = {
         (ref.path, ref.level): ref for root in rule_conditions(rule) for ref in references(root)
     }

@@ -18,7 +18,7 @@ import attrs
 @attrs.define
 class Program:
     """
-    A program's process: begun when it is first asked, and again when it has ended.
+    A child process, started on first use and restarted after it ends.
 
     A program that forks has one of its own in each.
 
@@ -71,7 +71,7 @@ class Program:
         self._process.stdin.flush()
 
     def receive(self) -> str:
-        """Return the next line of the process; one without its end where it is gone."""
+        """Return the next line from the process; a partial line if it has ended."""
         assert self._process is not None  # noqa: S101 - it was begun
         assert self._process.stdout is not None  # noqa: S101 - with pipes
         return self._process.stdout.readline()
@@ -82,7 +82,7 @@ class Program:
         return self._process.wait()
 
     def kill(self) -> None:
-        """End the process, and leave it to whoever asks to see that it is gone."""
+        """Kill the process; the next reader notices."""
         if self._process is not None:
             self._process.kill()
 

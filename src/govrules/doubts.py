@@ -23,7 +23,7 @@ _NAMED: Final = 20
 
 def doubts(subject: Any, as_of: dt.date | Unknown) -> Iterator[Diagnostic]:  # noqa: ANN401 - any attrs object
     """
-    Yield a warning of each fact that is read otherwise than it is recorded.
+    Yield a warning for each fact read otherwise than recorded.
 
     Args:
         subject: a partnership, or a register with all on it.
@@ -67,7 +67,7 @@ def _dates_ahead(records: Iterable[Any], as_of: dt.date | Unknown) -> Iterator[D
 
 
 def date_ahead(day: dt.date, as_of: dt.date) -> Problem:
-    """Return that a date of something done lies after that of the assessment."""
+    """Return the warning of a past event dated after the assessment."""
     return Problem(
         Code.DATE_AHEAD,
         f"{day} lies after {as_of}, the date of the assessment, so that nobody knows when it was "
@@ -77,7 +77,7 @@ def date_ahead(day: dt.date, as_of: dt.date) -> Problem:
 
 
 def _past(record: Any) -> Iterator[tuple[str, dt.date]]:  # noqa: ANN401 - any attrs object
-    """Yield the dates of something done that a record holds, with their paths."""
+    """Yield the dates of past events in a record, with their paths."""
     cls: type = type(record)
     for path, get in _paths(cls):
         try:

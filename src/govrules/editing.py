@@ -31,7 +31,7 @@ class EditError(GovrulesError):
 
 def quoted(text: str, *, in_flow: bool = False) -> str:
     r"""
-    Return a line of text as YAML reads it back.
+    Return a line of text quoted for YAML.
 
     Args:
         text: the text.
@@ -58,7 +58,7 @@ def _escaped(each: str) -> str:
 
 def root_of(body: str) -> yaml.MappingNode:
     """
-    Return the mapping that a file holds, with its places.
+    Return the top mapping of a file, with positions.
 
     Args:
         body: the text, without a byte order mark.
@@ -91,7 +91,7 @@ def span_of(body: str, node: yaml.Node) -> tuple[int, int]:
 
 
 def edited(body: str, edits: Sequence[Edit]) -> str:
-    """Return a text with others in place of some of its parts, which do not overlap."""
+    """Apply non-overlapping edits to a text."""
     in_order = sorted(enumerate(edits), key=lambda each: (*each[1][:2], each[0]), reverse=True)
     for _, (begin, end, new) in in_order:
         body = body[:begin] + new + body[end:]
@@ -105,12 +105,12 @@ def line_end(body: str, place: int) -> int:
 
 
 def newline_of(body: str) -> str:
-    """Return how a text ends its lines."""
+    """Return the line ending of a text."""
     return "\r\n" if "\r\n" in body else "\n"
 
 
 def in_place(body: str, node: yaml.Node, value: str) -> Edit:
-    """Return the edit that replaces a value by another, as YAML writes it."""
+    """Return the edit that replaces one value by another."""
     begin, end = span_of(body, node)
     if begin == end:
         # Nothing stands there, and its mark may lie anywhere after the colon.
@@ -120,7 +120,7 @@ def in_place(body: str, node: yaml.Node, value: str) -> Edit:
 
 
 def into_braces(body: str, node: yaml.Node, entry: str) -> Edit:
-    """Return the edit that adds an entry at the end of what stands in braces."""
+    """Return the edit that appends an entry to a flow mapping."""
     end = span_of(body, node)[1] - 1
     inside = body[:end].rstrip()
     comma = "" if inside.endswith(("{", ",")) else ","
@@ -138,7 +138,7 @@ def with_records(
     mark: str = "",
 ) -> str:
     """
-    Return a file that holds one list of records with these records in it.
+    Return a single-list file with these records added or updated.
 
     A record that is there already is changed where its values differ, and keeps its comments and
     its place; a new one goes to the end; none is taken away.
@@ -186,7 +186,7 @@ def with_records(
 
 
 def _check(changed: str, listed: str, records: Sequence[Flat], same: Sequence[str]) -> None:
-    """Check that a file holds what was written into it."""
+    """Check that an edited file reads back to the records written."""
     value = next((each for key, each in root_of(changed).value if key.value == listed), None)
     there = {} if value is None else _records(value, same)
     for record in records:
@@ -206,7 +206,7 @@ def _records(value: yaml.Node, same: Sequence[str]) -> dict[tuple[str, ...], yam
 
 
 def _changes(body: str, node: yaml.MappingNode, record: Flat) -> Iterator[Edit]:
-    """Yield what gives a record these values."""
+    """Yield the edits that set a record's values."""
     flow = bool(node.flow_style)
     there = {key.value: inner for key, inner in node.value}
     added: list[str] = []
@@ -228,7 +228,7 @@ def _changes(body: str, node: yaml.MappingNode, record: Flat) -> Iterator[Edit]:
 
 
 def _marked(body: str, node: yaml.MappingNode, comment: str, mark: str) -> Iterator[Edit]:
-    """Yield what puts a comment above a record, in place of an earlier one."""
+    """Yield the edits that put a comment above a record, replacing an earlier one."""
     begin = body.rfind("\n", 0, node.start_mark.index) + 1
     before = body.rfind("\n", 0, max(begin - 1, 0)) + 1
     above = body[before:begin]
@@ -244,7 +244,7 @@ def _marked(body: str, node: yaml.MappingNode, comment: str, mark: str) -> Itera
 
 
 def _appended(body: str, value: yaml.Node, records: Sequence[Flat]) -> Edit:
-    """Return what adds records at the end of a list."""
+    """Return the edit that appends records to a list."""
     newline = newline_of(body)
     begin, end = span_of(body, value)
     if isinstance(value, yaml.SequenceNode) and value.flow_style and value.value:

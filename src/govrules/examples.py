@@ -196,7 +196,7 @@ def unseen(rulebook: Rulebook) -> Iterator[Unseen]:
 
 
 def _observe(condition: Condition, case: Case, seen: dict[int, set[Truth]]) -> None:
-    """Note the value of every test in a condition, whether or not it decides."""
+    """Record the truth of every test in a condition, whether or not it is decisive."""
     if id(condition) in seen:
         seen[id(condition)].add(evaluate(condition, case))
     match condition:

@@ -152,7 +152,7 @@ class FactReader:
         return None if state is None else UNKNOWN
 
     def _placeholder(self, node: Node, fact: Fact, path: str) -> None:
-        """Say that a word says less than that nobody knows, if it does."""
+        """Report a placeholder, which says less than "unknown"."""
         if isinstance(node, Scalar) and is_placeholder(node.text, fact.type):
             self._say(
                 path,
@@ -219,7 +219,7 @@ def _said_to_be_text(node: Entries) -> Scalar | None:
 
 
 def says_a_state(text: str) -> bool:
-    """Tell whether a text would be read as a state, or as a yes or no, and not as what it is."""
+    """Tell whether a text would be misread as a state, or as yes or no."""
     if len(text) > _LONGEST_WORD:
         return False
     word = fold(text)
@@ -243,5 +243,5 @@ _word = functools.lru_cache(maxsize=16_384)(fold)
 
 @functools.cache
 def _decoder(fact_type: FactType) -> Callable[[str], Any]:
-    """Return what reads the texts of a type, and keeps what it read last."""
+    """Return a memoised decoder of a type."""
     return functools.lru_cache(maxsize=4096)(decoder(fact_type))

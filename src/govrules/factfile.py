@@ -50,7 +50,7 @@ _COMMENT: Final = re.compile(r"(?:^|\s)#")
 
 def with_fact(text: str, answer: Answer, rulebook: Rulebook) -> str:
     """
-    Return the text of a partnership's file with one more fact; every other letter stays.
+    Return a partnership's file with one fact added, otherwise unchanged.
 
     A fact that the file leaves open stands where it was; one of a record goes into the record, and
     another to the end.
@@ -120,7 +120,7 @@ def is_bare(text: str) -> bool:
 
 
 def _begun(body: str) -> str:
-    """Return a text as a file of facts, where it holds nothing but comments."""
+    """Return the text of a file of facts, begun if it holds only comments."""
     if not is_bare(body):
         return body
     newline = newline_of(body)
@@ -129,7 +129,7 @@ def _begun(body: str) -> str:
 
 
 def _facts(subject: Any) -> Any:  # noqa: ANN401 - of any class
-    """Return a subject without what says where its facts were seen, which is no fact."""
+    """Return a subject without its evidence and origins."""
     return attrs.evolve(subject, evidence={}) if hasattr(subject, _EVIDENCE) else subject
 
 
@@ -161,7 +161,7 @@ def _value(answer: Answer, at: FactAt, rulebook: Rulebook) -> str:
 
 
 def _put(body: str, node: yaml.MappingNode, path: str, value: str) -> list[Edit]:
-    """Return what gives a record a fact: in place of what leaves it open, else at its end."""
+    """Return the edits that set a fact: over its open value, else at the record's end."""
     for key, inner in _places(node, ""):
         if key == path:
             _check_comments(body, inner)
@@ -179,7 +179,7 @@ def _put(body: str, node: yaml.MappingNode, path: str, value: str) -> list[Edit]
 
 
 def _places(node: yaml.Node, prefix: str) -> Iterator[tuple[str, yaml.Node]]:
-    """Yield the path and node of each fact, and of each flow mapping after the facts in it."""
+    """Yield the path and node of each fact, and each flow mapping after its facts."""
     if not isinstance(node, yaml.MappingNode):
         return
     for key, inner in node.value:
@@ -216,7 +216,7 @@ def _at_end(body: str, node: yaml.MappingNode, entry: str) -> Edit:
 
 
 def _indent(node: yaml.MappingNode) -> int:
-    """Return in which column the keys of a mapping stand."""
+    """Return the column of a mapping's keys."""
     return int(node.value[0][0].start_mark.column)
 
 
@@ -230,7 +230,7 @@ def _is_inside(body: str, node: yaml.MappingNode) -> bool:
 
 
 def _node_at(node: yaml.Node, path: str) -> tuple[yaml.Node | None, int]:
-    """Return the node at a path, however the keys are nested, and the column of its key."""
+    """Return the node at a path, however nested, and its key's column."""
     for key, inner in node.value if isinstance(node, yaml.MappingNode) else ():
         if key.value == path:
             return inner, key.start_mark.column

@@ -31,7 +31,7 @@ from govrules.vocabulary import (
 
 
 class Supposed(Enum):
-    """A value that is supposed to be there without saying which."""
+    """The type of `TO_BE_FOUND`: an override that leaves the value open."""
 
     TO_BE_FOUND = "(to be found)"
 
@@ -149,19 +149,19 @@ class Facts:
         return known, len(known) == len(value)
 
     def _is_gone(self, path: str) -> bool:
-        """Tell whether a record that a fact is part of is supposed not to be there."""
+        """Tell whether a fact's enclosing record is overridden to none."""
         if not self.supposed:
             return False
         return any(self.supposed.get(each, UNKNOWN) is None for each in parts_of(path))
 
     @cached_property
     def _supposed_above(self) -> frozenset[str]:
-        """The records in which anything is supposed."""
+        """The paths of records with an override inside."""
         return frozenset(part for path in self.supposed for part in parts_of(path))
 
     @cached_property
     def _kept_above(self) -> frozenset[str]:
-        """The records that count, or in which anything does."""
+        """The paths of kept facts and of the records around them."""
         kept = self.only or ()
         return frozenset(part for path in kept for part in (path, *parts_of(path)))
 

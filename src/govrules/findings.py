@@ -202,7 +202,7 @@ class Finding(ShownInNotebooks):
 
     @cached_property
     def _said(self) -> ExplainedOutcome:
-        """What the rule says as explanations reach it."""
+        """The rule's outcome recomputed by explanations, checked against the engine's."""
         said = self._view.said(self.rule)
         found = said.outcome
         if comparable(found) != comparable(self._outcome):
@@ -246,7 +246,7 @@ class Finding(ShownInNotebooks):
 
     @cached_property
     def _counted(self) -> Mapping[int, Frame]:
-        """The findings for which a quantifier of the rule holds, by their places."""
+        """The summed findings that satisfy a quantifier of the rule, by index."""
         found: dict[int, Frame] = {}
         for node in nodes(self.rule.requires):
             if isinstance(node, Quantified):
@@ -378,7 +378,7 @@ class Finding(ShownInNotebooks):
         return _plain_reason(cited, self._view)
 
     def _there(self, listed: Fact) -> str:
-        """Return, for a record none of whose facts is cited, that nothing was recorded."""
+        """Return the clause for a cited record without cited facts: nothing was recorded."""
         for condition in rule_conditions(self.rule):
             for node in nodes(condition):
                 if isinstance(node, Quantified) and node.list.fact == listed:
@@ -401,7 +401,7 @@ class Finding(ShownInNotebooks):
 
 
 def steps_of(cited: Iterable[Cited], view: View) -> Mapping[str, DerivedValue]:
-    """Return derived facts with what they rest on, and those that these rest on, by path."""
+    """Return by path the derived facts that citations rest on, transitively."""
     found: dict[str, DerivedValue] = {}
     waiting = [*cited]
     known = view.all[0].known
@@ -426,7 +426,7 @@ def steps_of(cited: Iterable[Cited], view: View) -> Mapping[str, DerivedValue]:
 
 
 def _plain_reason(cited: Cited, view: View) -> Reason:
-    """Return a fact as a reason of whatever it forces; kept for the next that it forces."""
+    """Return the cached reason of a fact, independent of the finding."""
     known = view.all[0].known
     found: Reason | None = known.get((Reason, cited.number))
     if found is None:
@@ -482,7 +482,7 @@ def _unpacked(
 
 
 def may_rest_on_nothing(finding: Finding, paths: Iterable[str]) -> bool:
-    """Tell whether some facts may be none, empty or unclear, before reasons are worked out."""
+    """Tell quickly whether any of some facts may be none, empty or unclear."""
     view = finding._view  # noqa: SLF001 - of this module
     for path in paths:
         if any(each.says_nothing(path) for each in view.all):
@@ -508,7 +508,7 @@ def _opened(found: plan.SideEffect) -> Opened:
 
 
 def _wanted(test: Test, view: View) -> frozenset[Any]:
-    """Return the members that a test of a set asks for, where it is known which and it fails."""
+    """Return the members a failed test of a set asks for, if they are known."""
     predicate, truth = test.predicate, view.truth(test)
     assert isinstance(predicate, Includes)  # noqa: S101 - as it was asked for
     lacks = Truth.TRUE if predicate.op is SetOp.MISSING_ANY_OF else Truth.FALSE
@@ -520,7 +520,7 @@ def _wanted(test: Test, view: View) -> frozenset[Any]:
 
 
 def changes(way: Mapping[str, Any], view: View) -> tuple[Change, ...]:
-    """Return a way out as changes in words; each kept for the next way that it is part of."""
+    """Return a change set in words, each change cached."""
     known = view.all[0].known
     found = []
     for path in sorted(way):
@@ -563,7 +563,7 @@ def _question(cited: Cited, view: View) -> Question:
 
 
 def _whether_all(cited: Cited) -> str:
-    """Return the question whether what is recorded of a list or a set is all; "" where none is."""
+    """Return the question whether a list or set is complete; "" if nothing is known of it."""
     if not cited.name or not isinstance(cited.fact.type, Records | Choices):
         return ""
     known = [each for each in cited.value if each is not UNKNOWN]

@@ -190,7 +190,7 @@ class Interview:
 
     @property
     def _passed(self) -> set[str]:
-        """The facts that were put; a list goes on being asked while its records are named."""
+        """The facts already asked; a list stays open while its records are named."""
         return {
             turn.prompt.fact
             for turn in self._turns
@@ -441,7 +441,7 @@ def _are_names(text: str, value: tuple[str, ...]) -> bool:
 
 
 def _known(value: Any) -> str:  # noqa: ANN401 - any fact's value
-    """Return what is known of a set or a list that may have more."""
+    """Return the known members of an open set or list, in words."""
     if not isinstance(value, (frozenset, tuple)):
         return ""
     members = [each for each in value if each is not UNKNOWN]

@@ -36,7 +36,7 @@ Own: TypeAlias = Mapping[type, Mapping[str, Fact]]
 
 
 class _OwnFactsMeta(type):
-    """The class of the classes that are made here: they pickle by what they are made of."""
+    """The metaclass of generated classes; they pickle by their definition."""
 
     made_of: tuple[str, type, Mapping[str, Fact], str]
 
@@ -50,7 +50,7 @@ copyreg.pickle(_OwnFactsMeta, _reduced)
 
 
 class OwnFacts:
-    """The own facts of a record, each a field; read as a mapping it has those that are known."""
+    """A record of own facts; as a mapping it holds the known ones."""
 
     __slots__ = ()
 
@@ -144,12 +144,12 @@ def _made(name: str, base: type, fields: Mapping[str, Fact], at: str) -> type:
 
 
 def base_of(cls: type) -> type:
-    """Return the class of which one with own facts was made; itself where none was."""
+    """Return the class a generated one extends; a plain class itself."""
     return cls.made_of[1] if isinstance(cls, _OwnFactsMeta) else cls
 
 
 def _equal(one: Any, other: object) -> Any:  # noqa: ANN401 - a record, and what `==` returns
-    """Tell whether two records say the same, whatever packs the class of each was made for."""
+    """Compare records across generated classes of one base."""
     base = base_of(type(one))
     if base_of(type(other)) is not base:
         return NotImplemented
@@ -171,7 +171,7 @@ def _own_of(record: Any) -> Any:  # noqa: ANN401 - a record, and its own facts
 
 @functools.cache
 def _aliases(cls: type) -> Mapping[str, str]:
-    """Return what the fields of a class are called where a record is made."""
+    """Return the init names of a class's fields."""
     return {each.name: each.alias for each in attrs.fields(cls) if each.init and each.alias}
 
 
@@ -184,7 +184,7 @@ def _parts(cls: type) -> Mapping[str, Record | Records]:
 
 def adopted(record: Any, cls: type, strays: list[str], path: str = "") -> Any:  # noqa: ANN401 - records
     """
-    Return a record as one of a class that has other own facts than its own class.
+    Return a record converted to a class with other own facts.
 
     Args:
         record: the record; what does not fit the vocabulary stays as it is.
@@ -218,7 +218,7 @@ def adopted(record: Any, cls: type, strays: list[str], path: str = "") -> Any:  
 
 @functools.cache
 def _holders(cls: type) -> tuple[tuple[str, Record | Records], ...]:
-    """Return those fields of a class in which own facts stand, or may be given."""
+    """Return the fields of a class in which own facts are, or may be given."""
     return tuple((name, kind) for name, kind in _parts(cls).items() if _may_hold_own(kind.cls))
 
 
@@ -282,7 +282,7 @@ def joined(one: type, other: type) -> type:
 
 
 def _gather(cls: type, own: dict[type, dict[str, Fact]]) -> None:
-    """Add the own facts of a class, and of the records in it, to others; those there give way."""
+    """Collect the own facts of a class and of the records in it; later ones win."""
     for name, fact in vocabulary_of(cls).fields.items():
         if name == LOCAL and isinstance(fact.type, Record):
             known = own.setdefault(base_of(cls), {})
@@ -293,7 +293,7 @@ def _gather(cls: type, own: dict[type, dict[str, Fact]]) -> None:
 
 
 def _both(one: Fact, other: Fact) -> Fact:
-    """Return a fact as another has it; of two lists the records have what either says of them."""
+    """Return the later of two declarations of a fact; list records have the facts of both."""
     if not (isinstance(one.type, Records) and isinstance(other.type, Records)):
         return other
     cls = other.type.cls

@@ -59,7 +59,7 @@ _OWN: Final = frozenset({"id", "name", "shared_partners[].name"})
 @attrs.frozen(eq=False)
 class Body:
     """
-    A body in so many entries that it makes no pairs of them.
+    A body in so many entries that it makes no pairs.
 
     Attributes:
         name: its name.
@@ -136,7 +136,7 @@ def _pairs(
 
 
 def keys_of(entry: Partnership) -> Iterator[str]:
-    """Yield what an entry has in common with those it is compared with."""
+    """Yield the join keys of an entry."""
     for name in _members(entry)[0]:
         yield key_of_partner(name)
     for text in (entry.id, entry.name, entry.parent):
@@ -145,7 +145,7 @@ def keys_of(entry: Partnership) -> Iterator[str]:
 
 
 def key_of_partner(name: str) -> str:
-    """Return what the partnerships of a partner have in common."""
+    """Return the join key of a partner's partnerships."""
     return f"partner {fold_body(name)}"
 
 
@@ -160,7 +160,7 @@ def _members(entry: Partnership) -> Members:
 
 @attrs.frozen(eq=False)
 class _PairSide:
-    """One of two partnerships, with what it is compared by, worked out once."""
+    """One side of a pair, with its precomputed comparison values."""
 
     entry: Partnership
     name: str
@@ -210,7 +210,7 @@ def pair_of(first: Partnership, second: Partnership) -> Pair:
 
 @lru_cache(maxsize=1024)
 def _words(text: str) -> frozenset[tuple[str, int]]:
-    """Return its words, each with how often it came before."""
+    """Return a text's words, numbered by occurrence."""
     before: Counter[str] = Counter()
     found = []
     for word in re.findall(r"\w+", text.casefold()):
@@ -252,7 +252,7 @@ class _Two(NamedTuple):
 
     @property
     def read(self) -> tuple[Any, ...]:
-        """All that rules can read of the two, but for names and for what either is alone."""
+        """The facts rules can read of the pair, without names and each side's own facts."""
         one, two = self
         twos = two.standing
         shared = [_in_both(its, twos[key]) for key, its in one.standing.items() if key in twos]
@@ -285,13 +285,13 @@ class _Two(NamedTuple):
 
 
 def _class_of(entry: Partnership) -> type[Pair]:
-    """Return the class of pairs of entries that have the own facts of one."""
+    """Return the pair class with an entry's own facts."""
     cls: type = type(entry)
     return class_with(Pair, cls)
 
 
 def _standing(partner: Partner) -> tuple[bool | Unknown, bool | Unknown]:
-    """Return whether a partner is known to be weak, and whether a risk register says so."""
+    """Return whether a partner is weak, and whether a risk register records that."""
     seen = partner.weakness_on_risk_register
     weaknesses = frozenset() if partner.weaknesses is None else partner.weaknesses
     if isinstance(weaknesses, Unknown):
@@ -305,7 +305,7 @@ def _standing(partner: Partner) -> tuple[bool | Unknown, bool | Unknown]:
 def _in_both(
     one: tuple[bool | Unknown, bool | Unknown], two: tuple[bool | Unknown, bool | Unknown]
 ) -> tuple[bool | Unknown, bool | Unknown]:
-    """Return whether a partner is weak in either of two, and on the risk registers of both."""
+    """Combine a shared partner's weakness and risk registers over both sides."""
     weak, seen = (one[0], two[0]), (one[1], two[1])
     return (
         True if True in weak else UNKNOWN if UNKNOWN in weak else False,
@@ -323,7 +323,7 @@ def _identical(first: _PairSide, second: _PairSide) -> bool | Unknown:
 
 
 def _same(one: str | Unknown | None, two: str | Unknown | None) -> bool | Unknown:
-    """Tell whether two names are one, both of them as they are compared."""
+    """Compare two folded names."""
     if one is None or two is None:
         return False
     if isinstance(one, Unknown) or isinstance(two, Unknown):
@@ -371,7 +371,7 @@ def _parent(entry: Partnership) -> str | Unknown | None:
 
 
 def known_as(entry: Any) -> set[str]:  # noqa: ANN401 - a subject of any class
-    """Return what a subject is called, as names are compared."""
+    """Return the folded names of a subject."""
     return {fold(each) for each in names_of(entry)}
 
 
@@ -384,7 +384,7 @@ Judge: TypeAlias = Callable[[Sequence[Rule], Sequence[Any]], Iterable[Sequence[O
 @attrs.frozen(eq=False)
 class Pairs:
     """
-    The pairs of a register that are told.
+    A register's reported pairs.
 
     Attributes:
         told: each with what every rule says of it.
@@ -405,7 +405,7 @@ def pairs_told(
     common: Sequence[Body] = (),
 ) -> Pairs:
     """
-    Return the pairs on which something is flagged, or open though both sides bear on it.
+    Return the pairs with a flagged rule, or an open one that facts of both sides bear on.
 
     The others are counted and let go: each body of a large register makes many. Pairs that are
     alike in all that the rules read are judged once.
@@ -437,13 +437,13 @@ def pairs_told(
 
 
 def _asked(rules: Sequence[Rule], rulebook: Rulebook) -> frozenset[str]:
-    """Return the paths of all that rules read."""
+    """Return the paths of all facts rules read."""
     conditions = [each for rule in rules for each in rule_conditions(rule)]
     return frozenset(reads(conditions, rulebook.derived))
 
 
 def _kinds(asked: Iterable[str]) -> Callable[[_PairSide], Any]:
-    """Return what tells of which kind an entry is: the same where rules read the same of it."""
+    """Return a function grouping entries that agree in all the rules read."""
     paths = sorted({path.partition("[]")[0] for path in _of_sides(asked)})
     kinds: dict[Any, int] = {}
     found: dict[int, int] = {}
@@ -459,7 +459,7 @@ def _kinds(asked: Iterable[str]) -> Callable[[_PairSide], Any]:
 
 
 def _of_sides(asked: Iterable[str]) -> Iterator[str]:
-    """Yield the paths of what is asked of either of two, from the entry."""
+    """Yield the paths rules read of either side, relative to the entry."""
     for path in asked:
         side, _, inside = path.partition(".")
         if inside and side in _SIDES:
@@ -471,7 +471,7 @@ def _is_told(
     outcomes: Iterable[Outcome],
     bearing: Iterable[Mapping[str, Sequence[Sequence[str]]]],
 ) -> bool:
-    """Tell whether it is: `bearing` has what each rule asks, by the side of which it asks it."""
+    """Tell whether a pair is reported; `bearing` has each rule's facts by side."""
     for outcome, asked in zip(outcomes, bearing, strict=True):
         if outcome.verdict is Verdict.FLAGGED:
             return True
@@ -481,14 +481,14 @@ def _is_told(
 
 
 def _bears_on_both(pair: Pair, asked: Mapping[str, Sequence[Sequence[str]]]) -> bool:
-    """Tell whether something asked is known of both, or of what they have in common."""
+    """Tell whether a fact of both sides, or of what they share, is known."""
     return any(_known(pair, *each) for each in asked.get("", ())) or all(
         any(_known(getattr(pair, side), *each) for each in asked.get(side, ())) for side in _SIDES
     )
 
 
 def _known(record: Any, path: str, *inside: str) -> bool:  # noqa: ANN401 - any attrs object
-    """Tell whether a fact is known, of a list's records in any of them."""
+    """Tell whether a fact is known; for a list, of any record."""
     value = recorded(record, path)
     if not inside:
         return value is not UNKNOWN
@@ -497,7 +497,7 @@ def _known(record: Any, path: str, *inside: str) -> bool:  # noqa: ANN401 - any 
 
 def _asked_of_two(rule: Rule, rulebook: Rulebook) -> Mapping[str, Sequence[Sequence[str]]]:
     """
-    Return the facts that what a rule requires reads: of the first, of the second, of both ("").
+    Return the facts a requirement reads: of the first, of the second, of both ("").
 
     What only says when it applies, such as that neither has ended, is known of nearly all.
     """
@@ -517,7 +517,7 @@ def _asked_of_two(rule: Rule, rulebook: Rulebook) -> Mapping[str, Sequence[Seque
 @attrs.frozen(eq=False)
 class OnBody:
     """
-    What a rule on pairs flags of a body that is in too many entries to make pairs of them.
+    A pair rule's finding on a body that is in too many entries to pair them.
 
     Attributes:
         rule: the rule.
@@ -536,7 +536,7 @@ def of_body(
     body: Body, rules: Sequence[Rule], rulebook: Rulebook, judge: Judge
 ) -> Iterator[OnBody]:
     """
-    Yield what rules on pairs flag of a body.
+    Yield the findings of pair rules on a body.
 
     Entries are of one kind that agree in all that the rules read of them and of the body; two of
     each kind stand for all of it. Of more than 48 kinds, two that are both rare are not compared
@@ -577,7 +577,7 @@ def _grave(outcome: Outcome) -> int:
 
 
 def _of_body_alone(first: Partnership, second: Partnership, key: str) -> Pair:
-    """Return a pair of entries that share a body, of which only its roles in both are known."""
+    """Return a pair sharing one body, of which only that body's roles are known."""
     two = _Two(_side(first), _side(second))
     facts = two.facts
     known = {each: facts[each] for each in ("id", "name", "first", "second")}

@@ -74,7 +74,7 @@ def parse(
 
 @attrs.define(eq=False)
 class _OpenNode:
-    """A collection that is not closed yet; of a mapping, its keys, and the one without a value."""
+    """An unclosed collection; for a mapping, its keys and the key awaiting a value."""
 
     node: Entries | Items
     key: Scalar | None = None
@@ -242,7 +242,7 @@ _AMOUNT: Final = re.compile(r"£ ?\d{1,3},\d{3}(?:\.\d+)?|[1-9]\d{0,2},\d{3}(?:\
 
 
 def _neighbours(node: Node) -> Iterable[tuple[Scalar, Scalar]]:
-    """Return each value of a flow mapping or list with the next, as a comma splits them."""
+    """Return adjacent values of a flow collection, as a comma splits them."""
     match node:
         case Entries(items):
             # Behind a comma an amount goes on as a key that has no value.
@@ -352,7 +352,7 @@ _UNMERGED: Final = re.compile(r"^(?:<{7}|>{7}|={7}|\|{7})(?=\s|$)", re.MULTILINE
 
 
 def _report_versions(report: Report) -> None:
-    """Report where two versions stand; of marks that were left behind, each."""
+    """Report unresolved merge conflicts, each marker."""
     marks = [(at, line) for at, line in enumerate(report.lines, 1) if _UNMERGED.match(line)]
     for at, line in [each for each in marks if each[1].startswith("<")] or marks:
         report.add(
@@ -402,7 +402,7 @@ _BLOCK_BEGINS: Final = re.compile(r"[:-]\s+[|>][+-]?\d?\s*(?:#.*)?$")
 
 
 def _swallowed(error: yaml.MarkedYAMLError, report: Report) -> tuple[str, Scalar, str] | None:
-    """Return what is wrong where a comment swallowed the end of a flow mapping or list."""
+    """Return the problem of a comment that swallowed a flow collection's end."""
     if error.context is None or "flow" not in error.context or error.context_mark is None:
         return None
     number = error.context_mark.line + 1
@@ -455,7 +455,7 @@ _QUOTED: Final = re.compile(r"""^[^'"#]*[:\-]\s+(['"])""")
 
 
 def _opened(error: yaml.MarkedYAMLError, report: Report) -> tuple[str, Scalar, str] | None:
-    """Return what is wrong where a quote or a bracket was opened on a line before."""
+    """Return the problem of a quote or bracket opened on an earlier line."""
     at = error.problem_mark.line if error.problem_mark is not None else 0
     for number in range(min(at, len(report.lines)), max(0, at - _LINES_ABOVE), -1):
         line = report.lines[number - 1]

@@ -75,12 +75,12 @@ _SPAN = re.compile(rf"(\d+) ({'|'.join(_DAYS)})s?\b")
 
 
 def _urgency(finding: Finding) -> tuple[bool, int, int]:
-    """Return by what a finding comes before others; last what is not flagged yet."""
+    """Return a finding's sort key; what is not flagged yet comes last."""
     return finding.severity is None, gravity(finding), _due(finding.rule)
 
 
 def _due(rule: Rule) -> int:
-    """Return about how many days there are for what a rule asks for; what has no number is soon."""
+    """Return the approximate number of days until due; soon, if it has no number."""
     found = _SPAN.search("" if rule.remedy is None else rule.remedy.within)
     return int(found[1]) * _DAYS[found[2]] if found else 0
 

@@ -92,7 +92,7 @@ def with_each(assessed: Assessed, changed: Callable[[Assessment], Assessment]) -
 
 
 def apart(checked: Iterable[Checked], *, told_only: bool = True) -> list[Assessment]:
-    """Return assessments one by one, those of a register too; all, or those that are told."""
+    """Return assessments one by one, those of registers expanded; all, or the reported ones."""
     found: list[Assessment] = []
     for each in checked:
         if isinstance(each, RegisterAssessment):
@@ -192,12 +192,12 @@ def assess_register(
 
 
 def _nothing(register: Collected, rulebook: Rulebook, as_of: dt.date | Unknown) -> Assessment:
-    """Return the assessment of a register that is none of the rulebook's kinds of subject."""
+    """Return the empty assessment of a register of no known kind."""
     return Assessment("", "", as_of, rulebook, register, rules=(), outcomes=(), engine="reference")
 
 
 def collected(several: Sequence[Assessment | RegisterAssessment]) -> RegisterAssessment:
-    """Return assessments that were made apart as those of one register that no class lists."""
+    """Combine separate assessments into those of one register of no class."""
     wholes = [each for each in several if isinstance(each, RegisterAssessment)]
     entries = [
         entry

@@ -31,12 +31,12 @@ class RankedQuestion:
 
 
 def gravity(finding: Finding) -> int:
-    """Return the place of a finding among others, the least for the gravest."""
+    """Return a finding's sort key, least for the gravest."""
     return -finding.severity.rank if finding.severity else 0
 
 
 def worst(finding: Finding) -> Severity:
-    """Return how grave a finding could be at most."""
+    """Return the gravest severity a finding could have."""
     return finding.could_be or finding.severity or Severity.LOW
 
 

@@ -244,7 +244,7 @@ def read_of(
     diagnostics: Sequence[Diagnostic],
     notes: tuple[str, ...],
 ) -> Read:
-    """Return the subject that was read, with warnings, problems and notes."""
+    """Return the result of a reading."""
     return Read(
         subject,
         as_of,
@@ -255,7 +255,7 @@ def read_of(
 
 
 def null_notes(file: str, number: int) -> tuple[str, ...]:
-    """Return what is said of a file in which so many facts are written as `null`."""
+    """Return the note on a file in which facts are written as `null`."""
     if not number:
         return ()
     facts = "1 fact is" if number == 1 else f"{number:,} facts are"
@@ -298,7 +298,7 @@ def register_class(
     cls: type, rulebook: Rulebook | None, keys: Iterable[str] | None = None
 ) -> type | None:
     """
-    Return the class whose objects list those of a class; None where there is none.
+    Return the class that lists objects of a class; None if there is none.
 
     Args:
         cls: the class.
@@ -318,7 +318,7 @@ def register_class(
 def collector_of(
     cls: type, rulebook: Rulebook | None
 ) -> tuple[Callable[[tuple[Any, ...]], Any], str]:
-    """Return what makes a register of subjects of a class, and what its list is called."""
+    """Return a constructor of registers of a class, and the name of their list."""
     lister = register_class(cls, rulebook)
     found = None if lister is None else list_of(lister)
     if lister is None or found is None:
@@ -415,7 +415,7 @@ def _shown(value: object) -> str:
 
 
 def _as_mapping(record: Any) -> dict[str, Any]:  # noqa: ANN401 - any attrs object
-    """Return the facts of a record, as a mapping says them."""
+    """Return a record as a mapping of its facts."""
     cls: type = type(record)
     try:
         vocabulary = vocabulary_of(cls)
@@ -447,7 +447,7 @@ _NONE: Final = "none"
 
 def facts_data(record: Any, *, stated: str = "") -> dict[str, Any]:  # noqa: ANN401 - any attrs object
     """
-    Return a record as values that JSON can hold, without what is unknown; `read` takes them back.
+    Return a record's known facts as JSON values; `read` takes them back.
 
     Args:
         record: the record.
@@ -511,7 +511,7 @@ _MOST_EXACT: Final = 2**53
 
 
 def node_of(value: Any, report: Report) -> Node:  # noqa: ANN401 - whatever a program holds
-    """Return the values of a program as nodes; what is no value of a fact is reported."""
+    """Return a program's values as nodes, reporting those that are no fact's."""
     return _Nodes(report).of(value, "")
 
 
@@ -521,7 +521,7 @@ def node_of(value: Any, report: Report) -> Node:  # noqa: ANN401 - whatever a pr
 def listed(
     items: Sequence[Node], reader: SubjectReader, cls: type, rulebook: Rulebook | None
 ) -> Any:  # noqa: ANN401 - a register
-    """Return a register of the entries of a list; that some cannot be read says that more exist."""
+    """Return a register of a list's entries; unreadable ones leave the list open."""
     collect, name = collector_of(cls, rulebook)
     found: list[Any] = []
     for at, item in enumerate(items):
@@ -533,7 +533,7 @@ def listed(
 
 def known_of(records: Sequence[Any], *, complete: bool = True) -> tuple[Any, ...]:
     """
-    Return the records of a list that are known, UNKNOWN last where there may be more.
+    Return the known records of a list, UNKNOWN last if the list is open.
 
     Args:
         records: the records; UNKNOWN stands for one that could not be read.
@@ -567,7 +567,7 @@ def _read(
 
 def declared_by(rulebook: Rulebook | None, kind: str = "") -> Declared:
     """
-    Return what a rulebook declares: local and derived facts, and what rows of tables are.
+    Return a rulebook's declarations: derived facts, thresholds, and the class of entries.
 
     Raises:
         FactsError: there is no such kind of subject.

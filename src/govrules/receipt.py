@@ -27,7 +27,7 @@ _CHUNK: Final = 1 << 20
 
 @attrs.frozen
 class PackMark:
-    """A pack: its id, its version and the hash of its files."""
+    """A pack in a receipt: id, version and hash."""
 
     id: str
     version: str
@@ -37,7 +37,7 @@ class PackMark:
 @attrs.frozen
 class FileMark:
     """
-    A file that was read.
+    An input file in a receipt.
 
     Attributes:
         name: as it was given.
@@ -155,13 +155,13 @@ def hash_of(path: Path) -> str:
 
 
 def file_of(path: Path) -> Path:
-    """Return the file of what was assessed, without the sheet that is named behind it."""
+    """Return the path of an assessed file, without the sheet named after it."""
     name, colons, _ = str(path).rpartition("::")
     return Path(name) if colons and not path.exists() else path
 
 
 def findings_hash(assessments: Iterable[Assessment]) -> str:
-    """Return the hash of how every rule ended on every subject."""
+    """Return a hash of every rule's outcome on every subject."""
     found = hashlib.sha256()
     for each in assessments:
         found.update(f"{each.id}\n".encode("utf-8", "surrogatepass"))
@@ -172,13 +172,13 @@ def findings_hash(assessments: Iterable[Assessment]) -> str:
 
 
 def sealed(report: str) -> str:
-    """Return a report with its own hash in the receipt that it carries."""
+    """Return a report with its own hash in the embedded receipt."""
     digest = hashlib.sha256(report.encode()).hexdigest()
     return report.replace(OPEN, f"sha256:{digest}", 1)
 
 
 def is_sealed(report: bytes, receipt: Receipt) -> bool:
-    """Tell whether a report is as it was when it was written."""
+    """Tell whether a report is unmodified since it was written."""
     content = report.replace(receipt.report.encode(), OPEN.encode(), 1)
     return f"sha256:{hashlib.sha256(content).hexdigest()}" == receipt.report
 

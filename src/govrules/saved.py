@@ -32,7 +32,7 @@ _LITTLE: Final = 14
 @attrs.frozen
 class SavedFinding:
     """
-    A finding that is flagged.
+    A flagged finding as saved.
 
     Attributes:
         name: what its subject is called.
@@ -50,7 +50,7 @@ class SavedFinding:
 @attrs.frozen
 class Saved:
     """
-    What was flagged when an assessment was saved.
+    The flagged findings of a saved assessment.
 
     Attributes:
         as_of: the date of the assessment, as 2026-03-31.
@@ -73,7 +73,7 @@ class Saved:
 @attrs.frozen
 class FindingDifference:
     """
-    A finding that was opened, was closed, or is still open.
+    A finding that opened, closed or stayed open.
 
     Attributes:
         subject: the id of the subject.
@@ -99,7 +99,7 @@ class FindingDifference:
 @attrs.frozen(eq=False, slots=False)
 class ChangesSince:
     """
-    What changed since an assessment that was saved.
+    The changes since a saved assessment.
 
     Attributes:
         before: the date of that assessment.
@@ -136,7 +136,7 @@ class ChangesSince:
 
     @property
     def groups(self) -> list[tuple[str, list[Line]]]:
-        """What changed, group by group, as lines."""
+        """The changes by group, as lines."""
         found = {"Opened": self.opened, "Closed": self.closed, "Still open": self.still}
         one = len({each.subject for its in found.values() for each in its}) == 1
         return [
@@ -153,7 +153,7 @@ class ChangesSince:
         return found | {(each.subject, each.rule): "closed" for each in self.closed}
 
     def since_of(self, subject: str, rule: str) -> str:
-        """Return whether a finding is new, for how long it is open, or closed; else ""."""
+        """Return whether a finding is new, since when it is open, or closed; else ""."""
         return self._by_key.get((subject, rule), "")
 
     @property
@@ -169,7 +169,7 @@ class ChangesSince:
 
 @attrs.frozen
 class Line:
-    """A change as a line: how grave, and what."""
+    """A change as a line: severity and text."""
 
     severity: Severity
     text: str
@@ -192,7 +192,7 @@ def _difference_data(each: FindingDifference) -> dict[str, Any]:
 
 def how_long(since: str, now: str) -> str:
     """
-    Return how long lies between two dates, as people say it.
+    Return the time between two dates in words.
 
     >>> how_long("2026-01-31", "2026-05-31"), how_long("2024-01-01", "2026-02-01")
     ('4 months', '2 years')
@@ -278,7 +278,7 @@ def _stem(called: str) -> str:
 
 
 def _saved(folder: Path, stem: str) -> list[Saved]:
-    """Return what was saved under a name, in the order in which it was."""
+    """Return the assessments saved under a name, in order."""
     pattern = re.compile(rf"{re.escape(stem)}\.(\d{{4}}-\d\d-\d\d)(?:\.(\d+))?\.json")
     found = []
     for path in folder.iterdir():
@@ -347,7 +347,7 @@ def _changed(before: Saved, assessments: Iterable[Assessment], now: Saved) -> Ch
 
 
 def _how(assessment: Assessment | None, rule_id: str) -> str:
-    """Return how a finding is now that was flagged before."""
+    """Return the present state of a finding flagged before."""
     if assessment is None:
         return "no longer on the register"
     for rule, verdict, _ in ended(assessment):

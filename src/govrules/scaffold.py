@@ -227,7 +227,7 @@ def pack_files(name: str, kinds: Mapping[str, type] | None = None) -> Mapping[st
 
 
 def _own_theme(kinds: Mapping[str, type]) -> str:
-    """Return a theme with a rule about the first class that is no register of others."""
+    """Return a sample theme for the first class that is no register."""
     kind = next((each for each, cls in kinds.items() if list_of(cls) is None), next(iter(kinds)))
     facts = vocabulary_of(kinds[kind]).facts
     single = [path for path, fact in facts.items() if _written(fact.type)]
@@ -252,7 +252,7 @@ def _own_theme(kinds: Mapping[str, type]) -> str:
 
 
 def _written(fact_type: FactType) -> str:
-    """Return a value of a type as a file has it; "" where it is no single value."""
+    """Return a sample value of a type in file syntax; "" for compound types."""
     match fact_type:
         case YesNo():
             return "yes"
@@ -320,7 +320,7 @@ _THERE: Final = "this is already there, and nothing is overwritten"
 
 
 def _holds(path: Path, text: str) -> bool:
-    """Tell whether a file holds just this text, as one that was begun before does."""
+    """Tell whether a file holds exactly this text, as an earlier start left it."""
     try:
         return read_bytes(path, MAX_BYTES) == text.encode()
     except (OSError, ValueError):

@@ -37,7 +37,7 @@ _RULE: Final = re.compile(r"^### (?P<id>[a-z0-9-]+)$", re.MULTILINE)
 
 
 class _Written(SphinxDirective):
-    """A directive that stands for Markdown made from rules."""
+    """A directive that expands to generated Markdown."""
 
     def run(self) -> list[nodes.Node]:
         """Return the nodes of the Markdown; none where the rules cannot be used."""
@@ -55,7 +55,7 @@ class _Written(SphinxDirective):
         return self._read_apart(text)
 
     def _read_apart(self, text: str) -> list[nodes.Node]:
-        """Return the nodes of Markdown on a page that is written in something else."""
+        """Return nodes of Markdown on a page in another markup."""
         page = self.state.document
         apart = new_document(page["source"], page.settings)
         # There it begins with its highest headings, as a page of its own does.
@@ -72,7 +72,7 @@ class _Written(SphinxDirective):
         raise NotImplementedError
 
     def rulebook(self, packs: str) -> Rulebook:
-        """Load packs; a page is written again when one of their files changes."""
+        """Load packs, with their files as dependencies of the page."""
         named = packs.split() or packs_in(())
         folders = [self._pack(each) for each in named]
         for folder in folders:
@@ -126,7 +126,7 @@ class CoverageDirective(_Written):
 
 
 def target(rule: str) -> str:
-    """Return the name under which a page can link to a rule of the catalogue."""
+    """Return the link target of a rule in the catalogue."""
     return f"govrules-rule-{rule}"
 
 

@@ -46,7 +46,7 @@ _KEYS_OF_A_FILE: Final = ("govrules", "as_of")
 @attrs.frozen
 class Declared:
     """
-    What a rulebook declares beside the vocabulary.
+    Declarations of a rulebook that readers of facts need.
 
     Attributes:
         derived: derived facts by name, each with the class whose fact it is.
@@ -68,7 +68,7 @@ class Declared:
         return Collected(()) if self.lister is None else self.lister()
 
     def owner(self, path: str) -> type | None:
-        """Return the class of the records that have an own fact; None where none is called so."""
+        """Return the class of records with an own fact of a path; None if there is none."""
         _, local, name = f".{path}".rpartition(f".{LOCAL}.")
         return next((cls for cls, facts in self.own.items() if local and name in facts), None)
 
@@ -82,7 +82,7 @@ class Declared:
 
 
 class _NodeOrigin(Mapping[str, str]):
-    """The places of the facts of a record, by path; worked out when they are asked for."""
+    """The origins of a record's facts by path, computed lazily."""
 
     __slots__ = ("nodes", "report")
 
@@ -159,7 +159,7 @@ class SubjectReader(FactReader):
         return self._record(entries, cls, "", {"": node}, top=True), as_of
 
     def _around(self, node: Entries, cls: type) -> Scalar | None:
-        """Return the key of a list of records in a mapping that holds no fact; else None."""
+        """Return the key of a list of records in a mapping without facts; else None."""
         vocabulary = vocabulary_of(cls)
         known = {*vocabulary.fields, *vocabulary.about, *self.declared.derived}
         heads = [key.text.partition(".")[0] for key, _ in node.items]
@@ -478,7 +478,7 @@ class SubjectReader(FactReader):
 
 
 def _named(head: str, group: list[tuple[str, Scalar, Node]]) -> Iterator[tuple[str, Scalar]]:
-    """Yield the facts that a group names: each of a pack's own, else the first alone."""
+    """Yield the facts a group names: each own fact, else only the first."""
     for tail, key, node in group if head == LOCAL else group[:1]:
         if head == LOCAL and not tail and isinstance(node, Entries):
             yield from ((f"{head}.{each.text}", each) for each, _ in node.items)
@@ -487,7 +487,7 @@ def _named(head: str, group: list[tuple[str, Scalar, Node]]) -> Iterator[tuple[s
 
 
 def record_fact(cls: type, listed: str, path: str) -> Fact | None:
-    """Return a fact of the records of a list of a class; None where there is no such list."""
+    """Return a fact of a list's records; None if there is no such list."""
     records = vocabulary_of(cls).facts.get(listed)
     if records is None or not isinstance(records.type, Records):
         return None
@@ -496,7 +496,7 @@ def record_fact(cls: type, listed: str, path: str) -> Fact | None:
 
 def words_of(cls: type) -> str:
     """
-    Return what a record of a class is called.
+    Return the words for a record of a class.
 
     >>> from govrules import Partner
     >>> words_of(Partner)
@@ -512,7 +512,7 @@ def _object_of(cls: type) -> str:
 
 @functools.cache
 def paths_of(cls: type) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the paths of all facts of a class, and those that stand for a list's records."""
+    """Return the paths of a class's facts, and those of its lists' records."""
     recorded = frozenset(vocabulary_of(cls).paths)
     lists = frozenset(path.partition("[]")[0] + "[]" for path in recorded if "[]" in path)
     return recorded, lists

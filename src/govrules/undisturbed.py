@@ -14,7 +14,7 @@ _OFTEN: Final = 32
 
 def let_go(items: Iterable[T]) -> Iterator[T]:
     """
-    Yield values that are not needed any more when the next is asked for.
+    Yield values, dropping each before the next is made.
 
     What hangs together in a circle is looked for among the new values alone.
     """
@@ -27,7 +27,7 @@ def let_go(items: Iterable[T]) -> Iterator[T]:
 @contextlib.contextmanager
 def undisturbed() -> Iterator[None]:
     """
-    Make many values without a search for garbage among them, which takes longer than making them.
+    Pause garbage collection while many objects are created.
 
     Values that are read hold no cycles. They are put among the old values, where the search comes
     seldom; what else became garbage meanwhile is found there.

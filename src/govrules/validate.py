@@ -66,7 +66,7 @@ def check_rulebook(rulebook: object) -> None:
 
 def one_of(name: str, value: object, allowed: Iterable[T]) -> T:
     """
-    Return the value of an option that was passed, which its text stands for too.
+    Return an option's value, given as itself or as its text.
 
     Raises:
         FactsError: it is none of the option's values.
@@ -114,7 +114,7 @@ _SHOWN: Final = 200
 
 def check_subject(record: Any, rulebook: Rulebook | None) -> Any:  # noqa: ANN401 - any attrs object
     """
-    Return a record as a rulebook judges it, with the own facts of its packs where they belong.
+    Return a record validated and converted to the rulebook's class.
 
     Every fact of it is checked, and of the records in it; own and derived facts by the rulebook.
 
@@ -139,7 +139,7 @@ def check_subject(record: Any, rulebook: Rulebook | None) -> Any:  # noqa: ANN40
 
 
 def _undeclared(paths: Iterable[str], cls: type) -> Iterator[Misfit]:
-    """Yield the own facts of a record that no pack declares."""
+    """Yield the own facts that no pack declares."""
     known = [each for each in vocabulary_of(cls).paths if f".{LOCAL}." in f".{each}"]
     for path in paths:
         help_ = did_you_mean(INDEX.sub("[]", path), known)
@@ -181,7 +181,7 @@ _PLAIN: Final[Mapping[type, str]] = {
 @functools.cache
 def _quick(cls: type) -> Callable[[Any], bool]:
     """
-    Return a function that tells whether a record is plainly sound; where it is not, look closer.
+    Return a fast check that accepts only plainly valid records.
 
     It is generated, for every subject of a register is checked before it is assessed.
     """

@@ -19,7 +19,7 @@ _UNSEEN: Final = re.compile(
 
 def visible(text: str) -> str:
     r"""
-    Return a text in which what would not be seen, or would be obeyed, is written out.
+    Return a text with invisible and control characters escaped.
 
     It is written as JSON escapes it, so that a text in JSON says the same as before; a text that
     holds nothing of the kind is returned as it is. Tabs and line ends stay.
@@ -45,7 +45,7 @@ _OBEYED: Final = re.compile(r"[\"$`!]|\\$")
 
 def argument(value: object) -> str:
     """
-    Return a value as a command has it that is copied into a shell.
+    Return a value quoted for a shell.
 
     Double quotes are those that every shell takes; where one would obey what stands in them, the
     value stands in single ones.
@@ -65,7 +65,7 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\u
 
 def harmless(text: str) -> str:
     """
-    Return a text as a cell of a text file may hold it, which a spreadsheet program opens.
+    Return a text that no spreadsheet executes as a formula.
 
     What it would take for a formula gets an apostrophe before it, as people type one: what stands
     in a register is never carried out.

@@ -312,7 +312,7 @@ def arrangement(label: str, *, ask: str, **more: Any) -> Any:  # noqa: ANN401
 
 def about_facts(*, compared: bool = True) -> Any:  # noqa: ANN401 - see `fact`
     """
-    Declare a field that carries what is said about facts and is none itself: a mapping.
+    Declare a field of annotations on facts: a mapping that is no fact itself.
 
     Those that govrules knows are `local`, `stated`, `evidence` and `origin`.
     """
@@ -328,7 +328,7 @@ WHEN_DECLARED: Final[list[Callable[[type], None]]] = []
 @attrs.frozen(kw_only=True)
 class Subject:
     """
-    The base of a class of subjects: what is said about its facts rather than being one.
+    The base of subject classes: fields for annotations on facts.
 
     A class of somebody's own that has it keeps where its facts were read and seen, takes a rule
     pack's local facts, and its derived facts can be stated.
@@ -354,7 +354,7 @@ class Subject:
 @attrs.frozen
 class Collected:
     """
-    Subjects that were read together and that no class of subjects lists.
+    Subjects read together that no class lists.
 
     Attributes:
         entries: the subjects; UNKNOWN among them where there may be more.
@@ -370,7 +370,7 @@ MADE: Final[dict[type, Vocabulary]] = {}
 @functools.cache
 def list_of(cls: type) -> tuple[str, type] | None:
     """
-    Return the list of subjects that a class holds, as a register holds its partnerships.
+    Return the list field of a class of registers, and the class it lists.
 
     Returns:
         the field's name and the class of its records; None where it lists no subjects.
@@ -408,7 +408,7 @@ def vocabulary_of(cls: type) -> Vocabulary:
 
 
 def dotted(fields: Mapping[str, Fact]) -> Mapping[str, Fact]:
-    """Return the facts of some fields and of the records that these hold, by dotted path."""
+    """Return facts by dotted path, nested records expanded."""
     facts: dict[str, Fact] = {}
     for name, described in fields.items():
         facts[name] = described
@@ -444,7 +444,7 @@ def _describe(cls: type, field: attrs.Attribute[Any], hint: object) -> Fact:
 
 
 def sentences(label: str, fact_type: FactType, says: Sentences, denies: Sentences) -> Any:  # noqa: ANN401 - arguments of a fact
-    """Return what says and denies the values of a fact, as the arguments of a `Fact`."""
+    """Return the sentence templates of a fact, as arguments of `Fact`."""
     if isinstance(fact_type, YesNo):
         return {"denial": denies or f"not so: {label}"}
     yes = {_OTHERS: says} if isinstance(says, str) else says

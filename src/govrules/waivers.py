@@ -97,7 +97,7 @@ def _waived(assessment: Assessment, waivers: Sequence[Waiver]) -> Assessment:
 
 
 def called_by(assessment: Assessment) -> tuple[frozenset[str], ...]:
-    """Return the ids and names of a subject; of a pair, also those of each of the two."""
+    """Return a subject's ids and names; for a pair, both sides' too."""
     subject = assessment.subject
     of_two = (subject.first, subject.second) if isinstance(subject, Pair) else ()
     own = THE_REGISTER if is_register(subject) else ""
@@ -113,7 +113,7 @@ def waiver_problems(
     whole: bool = True,
 ) -> Iterator[Diagnostic]:
     """
-    Yield what is to be said of waivers that hide nothing: past their day, or for nothing.
+    Yield the problems of waivers without effect: expired, or for nothing.
 
     Args:
         assessments: every assessment on which they could count.

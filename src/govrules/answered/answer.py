@@ -147,7 +147,7 @@ def fact_at(path: str, cls: type, declared: Declared) -> FactAt | None:
 
 
 def places_of(records: Sequence[Any], at: FactAt) -> list[int]:
-    """Return the numbers of the records that an answer may mean: by name, else by its number."""
+    """Return the indexes of the records an answer may mean: by name, else by index."""
     wanted = fold_body(at.record)
     places = [place for place, each in enumerate(records) if fold_body(name_of(each)) == wanted]
     if not places and INDEX.fullmatch(at.record) and int(at.record) < len(records):

@@ -90,7 +90,7 @@ class SheetRow:
 @attrs.frozen
 class AskedQuestion:
     """
-    What a question stood at when its workbook was made.
+    The recorded state of a question when its workbook was made.
 
     Attributes:
         key: by what its row is found.
@@ -197,7 +197,7 @@ def _returned(file: str, several: Mapping[str, Sequence[Sequence[Any]]]) -> Retu
 
 
 def _made_for(cells: Sequence[Sequence[Any]]) -> tuple[str, str, dt.date | None]:
-    """Return of which register, rules and day a workbook is."""
+    """Return the register, rules and date a workbook was made for."""
     first = [written(each) for each in cells[0]] if cells else []
     said = dict(zip(first[::2], first[1::2], strict=False))
     register, rules, _, day = (said.get(each, "") for each in sheets.MADE_FOR)
@@ -214,7 +214,7 @@ def _asked(row: SheetRow) -> AskedQuestion:
 
 
 def _kind_of(cells: Sequence[Sequence[Any]]) -> str:
-    """Return which sheet one is that has another name, by its headings; "" for none."""
+    """Return the kind of a renamed sheet from its headings; "" if it is none of ours."""
     for kind in (sheets.QUESTIONS, sheets.ACTIONS, sheets.CLAUSES, sheets.WAIVERS):
         wanted = {fold(each) for each in _NEEDED[kind]}
         for row in cells[:_LOOKED_AT]:

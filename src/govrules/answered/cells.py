@@ -48,7 +48,7 @@ _LISTED: Final = 12
 
 
 class Blank(Enum):
-    """That nobody has answered."""
+    """The type of `BLANK`: nothing was answered."""
 
     BLANK = "blank"
 
@@ -60,7 +60,7 @@ BLANK: Final = Blank.BLANK
 @attrs.frozen
 class Refusal:
     """
-    Why what stands in a cell is no answer.
+    The reason a cell cannot be read as an answer.
 
     Attributes:
         message: what is wrong.
@@ -192,7 +192,7 @@ def _members(known: Any) -> Sequence[Any]:  # noqa: ANN401 - any fact's value
 
 
 def _whether_all(cell: _AnswerCell, members: Any) -> Any:  # noqa: ANN401 - a value
-    """Return all that is known as all there is, where the answer says so."""
+    """Return the known members as a closed list, if the answer says that they are all."""
     if members and cell.yes_no:
         return members
     return Refusal(f"{_shown(cell.text)} does not say which", "write all of them, with ; between")

@@ -106,7 +106,7 @@ def _differs(row: SheetRow, other: SheetRow, head: str) -> Diagnostic:
 
 
 def _due(row: SheetRow, book: Returned, rulebook: Rulebook) -> dt.date | str | None:
-    """Return when a row was due as the rules say; None where that cannot be told any more."""
+    """Return the due date a row had under the rules; None if it can no longer be told."""
     rules = row.lines(sheets.CHECK)
     remedy = next((each.remedy for each in rulebook.rules if each.id in rules), None)
     if remedy is None or book.as_of is None:
@@ -120,7 +120,7 @@ def _actions(
     due: dt.date | str | None,
     problems: list[Diagnostic],
 ) -> Iterator[Action]:
-    """Yield an action for each check that a row settles, where something new is typed in it."""
+    """Yield an action for each check of a row in which something new is typed."""
     done, owner, note = (row.text(each) for each in (sheets.DONE, sheets.OWNER, sheets.NOTE))
     when = _day(row, sheets.WHEN) or row.text(sheets.WHEN)
     moved = when if due is not None and when != due else ""

@@ -96,7 +96,7 @@ def _answer(
 
 
 def _value(node: Node, fact: Fact, path: str, report: Report, rulebook: Rulebook | None) -> Any:  # noqa: ANN401 - any fact's value
-    """Return what is written for a fact, as it stands or not at all."""
+    """Return the value written for a fact, read strictly."""
     word = fold(node.text) if isinstance(node, Scalar) else ""
     if word in PLACEHOLDERS or (word in NIL_WORDS and isinstance(node, Scalar) and node.plain):
         report.add(
@@ -134,7 +134,7 @@ def _names(node: Items, path: str, report: Report) -> tuple[str, ...]:
 
 
 def _notes(lines: Sequence[str]) -> Mapping[int, str]:
-    """Return the remarks of a file by the line before which they stand, as `value` has it."""
+    """Return the comments of a file by the line they stand above."""
     found = {}
     for number, line in enumerate(lines, 1):
         head, mark, rest = line.partition(_NOTE)
@@ -250,7 +250,7 @@ def _places(
     several: Any,  # noqa: ANN401 - the node of a list
     report: Report,
 ) -> Iterator[tuple[tuple[str, str], _Place]]:
-    """Yield the answers of a file: where each begins and ends, and how far in it stands."""
+    """Yield the start, end and indentation of each answer in a file."""
     for item in several.value:
         begin, end = span_of(body, item)
         head = body[begin - item.start_mark.column : begin]

@@ -32,7 +32,7 @@ from govrules.vocabulary import Choices, Fact, Record, Records, Text, list_of, v
 @attrs.frozen
 class Laid:
     """
-    What became of one answer.
+    The result of applying one answer.
 
     Attributes:
         answer: the answer.
@@ -55,7 +55,7 @@ def lay_over(
     rulebook: Rulebook | None = None,
 ) -> tuple[Any, tuple[Laid, ...]]:
     """
-    Return a subject in which answers stand for what it leaves open, and what became of each.
+    Return a subject with answers filling its open facts, and the result of each answer.
 
     What is on record stays: an answer that says something else is named, and does not count.
 
@@ -117,7 +117,7 @@ def _called(subject: Any) -> tuple[str, ...]:  # noqa: ANN401 - of any class
 
 
 def _with_entries(register: Any, entries: Sequence[Any], changed: Mapping[int, Any]) -> Any:  # noqa: ANN401 - of any class
-    """Return a register with some of its entries changed; that there may be more stays said."""
+    """Return a register with some entries replaced; an open list stays open."""
     more = tuple(each for each in listed(register) if each is UNKNOWN)
     new = (*(changed.get(at, each) for at, each in enumerate(entries)), *more)
     cls: type = type(register)
@@ -145,7 +145,7 @@ def _laid_on(
     answers: Sequence[Answer],
     rulebook: Rulebook | None,
 ) -> tuple[Any, dict[int, Laid]]:
-    """Return one subject with the answers that are for it, and what became of each."""
+    """Return one subject with its answers applied, and the result of each."""
     called = {*_called(subject), *([THE_REGISTER] if is_register(subject) else [])}
     mine = [each for each in answers if each.partnership in called]
     cls: type = type(subject)
@@ -194,7 +194,7 @@ def _folded(path: str) -> str:
 
 
 def _first_lists(ready: tuple[Answer, FactAt]) -> int:
-    """Sort what says which records there are before what is said of them."""
+    """Sort answers that name records before answers about those records."""
     _, at = ready
     if isinstance(at.fact.type, Records):
         return 0
@@ -228,7 +228,7 @@ def _against(answer: Answer, path: str, on_record: str, place: str) -> Laid:
 
 
 def _lay(subject: Any, answer: Answer, at: FactAt) -> tuple[Any, Laid]:  # noqa: ANN401 - of any class
-    """Return a subject with one answer, if nothing on record stands against it."""
+    """Apply one answer to a subject, unless a recorded fact contradicts it."""
     if not at.list:
         return _lay_in(subject, answer, at, subject, "")
     records = records_of(subject, at.list)
@@ -259,7 +259,7 @@ def _label_in(subject: Any, path: str) -> str:  # noqa: ANN401 - of any class
 
 
 def _more(subject: Any, path: str) -> tuple[Any, ...]:  # noqa: ANN401 - of any class
-    """Return what says that a list may have more records; nothing where it has none."""
+    """Return the marker of an open list, if a list has one."""
     value = recorded(subject, path)
     if value is None or (isinstance(value, tuple) and UNKNOWN not in value):
         return ()
@@ -267,7 +267,7 @@ def _more(subject: Any, path: str) -> tuple[Any, ...]:  # noqa: ANN401 - of any 
 
 
 def _add(subject: Any, answer: Answer, at: FactAt) -> tuple[Any, Laid]:  # noqa: ANN401 - of any class
-    """Return a subject with one more record in a list that may have more."""
+    """Return a subject with one more record in an open list."""
     cls: type = type(subject)
     fact = vocabulary_of(cls).facts[at.list]
     assert isinstance(fact.type, Records)  # noqa: S101 - the path says so
@@ -291,7 +291,7 @@ def _lay_in(
     subject: Any,  # noqa: ANN401 - of any class
     prefix: str,
 ) -> tuple[Any, Laid]:
-    """Return a record with one answer; `prefix` is what its facts' paths begin with."""
+    """Apply one answer to a record; `prefix` is the path of the record."""
     path = f"{prefix}{at.rest}"
     if answer.value is UNKNOWN:
         return record, Laid(answer, "neither", path)
@@ -307,7 +307,7 @@ def _lay_in(
 
 def current_value(subject: Any, path: str, rulebook: Rulebook | None = None) -> Any:  # noqa: ANN401 - of any class, any value
     """
-    Return what is on record of a fact that an answer names; UNKNOWN where there is no such fact.
+    Return the recorded value of a fact an answer names; UNKNOWN if there is no such fact.
 
     Args:
         subject: the subject itself, and no register that lists it.
@@ -345,7 +345,7 @@ class _New:
 
 
 def _settled(current: Any, value: Any, fact: Fact) -> _New | None:  # noqa: ANN401 - any fact's
-    """Return what an answer makes of what is on record; None where it adds nothing to it."""
+    """Return the recorded value completed by an answer; None if it adds nothing."""
     match fact.type:
         case Record(cls):
             return _New(cls() if value else None) if current is UNKNOWN else None
@@ -361,7 +361,7 @@ def _settled(current: Any, value: Any, fact: Fact) -> _New | None:  # noqa: ANN4
 
 
 def _listed(current: Any, names: Any, cls: type) -> _New | None:  # noqa: ANN401 - records, names
-    """Return a list of records of which the names of all are answered."""
+    """Return a list of records closed by an answer that names them all."""
     known = [] if current is UNKNOWN else [each for each in current if each is not UNKNOWN]
     if current is not UNKNOWN and UNKNOWN not in current:
         return None
@@ -374,7 +374,7 @@ def _listed(current: Any, names: Any, cls: type) -> _New | None:  # noqa: ANN401
 
 
 def _agree(current: Any, value: Any, fact: Fact) -> bool:  # noqa: ANN401 - any fact's values
-    """Tell whether what is on record says what an answer says."""
+    """Tell whether an answer repeats the recorded value."""
     match fact.type:
         case Record():
             return (current is not None) == bool(value)
@@ -389,7 +389,7 @@ def _agree(current: Any, value: Any, fact: Fact) -> bool:  # noqa: ANN401 - any 
 
 
 def _shown(current: Any, fact: Fact) -> Any:  # noqa: ANN401 - any fact's value
-    """Return what is on record as an answer would have it."""
+    """Return a recorded value in the form of an answer."""
     if isinstance(fact.type, Record):
         return None if current is None else True
     if isinstance(fact.type, Records):

@@ -63,13 +63,13 @@ _KEY: Final = re.compile(r"k[a-z2-7]{15}")
 
 
 def due_of(within: str, as_of: dt.date | Unknown) -> dt.date | str:
-    """Return what stands under *By when* of a remedy: the day by which it is due, or its words."""
+    """Return the due date of a remedy, or its words, as the column *By when* shows it."""
     return due_date(within, as_of) or within.removeprefix("the ")
 
 
 def key_of(pack: str, partnership: str, fact: str) -> str:
     """
-    Return by what a question is found again, wherever its row stands.
+    Return the stable key of a question, which survives sorting of its sheet.
 
     Args:
         pack: the id of the rules.
@@ -89,12 +89,12 @@ def key_of(pack: str, partnership: str, fact: str) -> str:
 
 
 def is_key(text: str) -> bool:
-    """Tell whether a text could be a key."""
+    """Tell whether a text has the form of a key."""
     return _KEY.fullmatch(text) is not None
 
 
 def about_of(fact: str) -> tuple[str, str]:
-    """Return the record that a fact is of, and its path without it, as two columns have them."""
+    """Return the record a fact belongs to and the path within it, as two columns show them."""
     found = OF_RECORD.fullmatch(fact)
     if found is None:
         return "", fact
@@ -102,6 +102,6 @@ def about_of(fact: str) -> tuple[str, str]:
 
 
 def record_hash(subject: Any) -> str:  # noqa: ANN401 - a subject of any class
-    """Return a hash of all that is on record of a subject."""
+    """Return a hash of all recorded facts of a subject."""
     text = json.dumps(facts_data(subject), sort_keys=True, ensure_ascii=True)
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()

@@ -29,7 +29,7 @@ _NOBODY: Final = ("nobody", "not recorded")
 @attrs.frozen
 class Given:
     """
-    One row with something typed in it.
+    A row with at least one cell filled in.
 
     Attributes:
         row: the row.
@@ -54,7 +54,7 @@ class Given:
 @attrs.frozen
 class Refused:
     """
-    An answer that is not written.
+    An answer that was refused.
 
     Attributes:
         row: the row.
@@ -72,7 +72,7 @@ class Refused:
 @attrs.frozen
 class Taken:
     """
-    What workbooks that came back say.
+    The combined contents of returned workbooks.
 
     Attributes:
         answers: what is to be written.
@@ -178,7 +178,7 @@ class Taking:
     def _asked(
         self, row: SheetRow, known: Mapping[str, AskedQuestion], path: str = ""
     ) -> AskedQuestion | None:
-        """Return the question of a row, by its key, else by what it is about."""
+        """Return the question of a row: by its key, else by its subject and text."""
         key = row.text(sheets.KEY)
         typed = any(row.text(each) for each in (sheets.ANSWER, sheets.SEEN))
         if key in known:
@@ -211,7 +211,7 @@ class Taking:
     def _by_register(
         self, row: SheetRow, name: str, about: str, wanted: str
     ) -> AskedQuestion | None:
-        """Return the question of a row of a file without the hidden sheet of facts."""
+        """Return the question of a row from the register, if the hidden sheet is missing."""
         fact = wanted.replace("[]", f"[{about}]") if about else wanted
         typed = row.text(sheets.KEY)
         found: dict[str, str] = {}
@@ -226,7 +226,7 @@ class Taking:
         return AskedQuestion(key, partnership, name, about, fact, "", row.text(sheets.QUESTION))
 
     def _called(self, name: str) -> list[Any]:
-        """Return what has a name or an id: partnerships, and the register itself."""
+        """Return the entries of the register, and the register itself, by name and id."""
         subject = self.subject
         entries = entries_of(subject) if is_register(subject) else ()
         whole = is_register(subject) and name.casefold() == THE_REGISTER
@@ -234,7 +234,7 @@ class Taking:
         return [*found, subject] if whole else found
 
     def _changed(self, row: SheetRow, asked: AskedQuestion, path: str) -> None:
-        """Say where a row names another question than its key does."""
+        """Report a row whose visible question differs from the one its key identifies."""
         now = {sheets.PARTNERSHIP: asked.name}
         if not path:
             now |= {
@@ -250,7 +250,7 @@ class Taking:
                 )
 
     def _fact(self, asked: AskedQuestion, row: SheetRow) -> FactAt | None:
-        """Return the fact of a question; None where there is none any more."""
+        """Return the fact of a question; None if the rulebook no longer has it."""
         found = fact_of(asked.fact, asked.partnership, self.rulebook)
         answer = row.text(sheets.ANSWER)
         if found is None and (answer or row.text(sheets.SEEN)):
@@ -259,12 +259,12 @@ class Taking:
         return found
 
     def _known(self, asked: AskedQuestion) -> Any:  # noqa: ANN401 - any fact's value
-        """Return what is on record of a set or a list that may have more."""
+        """Return the recorded value of an open set or list."""
         found = self._called(asked.partnership)
         return current_value(found[0], asked.fact, self.rulebook) if found else UNKNOWN
 
     def _grid(self, row: SheetRow, asked: AskedQuestion, fact: Fact) -> Given:
-        """Return the matters of a governing document as one answer."""
+        """Return the clauses ticked for a governing document as one answer."""
         assert isinstance(fact.type, Choices)  # noqa: S101 - it is the fact of the sheet
         said: dict[str, Any] = {}
         for value in fact.type.values:
@@ -292,7 +292,7 @@ class Taking:
     # ── One question ──────────────────────────────────────────────────────────────────────────
 
     def _one(self, several: Sequence[Given]) -> tuple[Answer, Given] | None:
-        """Return the one answer of all copies of a question; None where there is none."""
+        """Return the single answer all copies of a question agree on; None if there is none."""
         wrong = [each for each in several if isinstance(each.value, Refusal)]
         for each in wrong:
             self._refuse(each.row, each.head, each.value.message, each.value.help, given=each)
@@ -337,7 +337,7 @@ class Taking:
         )
 
     def _differ(self, several: Sequence[Given]) -> None:
-        """Refuse answers to one question that differ, each with the others named."""
+        """Refuse contradictory answers to one question, each naming the others."""
         told = "; ".join(
             f"{each.place}: `{self._said(each)}`"
             + (f" ({each.row.text(sheets.SEEN)})" if each.row.text(sheets.SEEN) else "")
@@ -378,7 +378,7 @@ class Taking:
     # ── Against the record ────────────────────────────────────────────────────────────────────
 
     def _against_the_record(self, answers: Sequence[tuple[Answer, Given]]) -> Iterator[Answer]:
-        """Yield the answers that stand against nothing that is known; refuse the others."""
+        """Yield the answers that contradict no recorded fact; refuse the others."""
         of = {id(answer): given for answer, given in answers}
         several = [answer for answer, _ in answers]
         preferred = {
@@ -422,7 +422,7 @@ class Taking:
 
 
 def _beside(answer: Answer, earlier: Answer | None) -> Laid:
-    """Return what becomes of an answer beside an earlier one, where no register is known."""
+    """Return the result of an answer beside an earlier one, without a register."""
     if answer.value is UNKNOWN and (earlier is None or earlier.value is UNKNOWN):
         return Laid(answer, "neither", answer.fact)
     if earlier is None or earlier.value is UNKNOWN:

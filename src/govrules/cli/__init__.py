@@ -53,7 +53,7 @@ def _run(tokens: list[str]) -> int:
 
 
 def _open_streams() -> None:
-    """Make the streams give the same bytes on every machine, and what is closed stay so."""
+    """Make standard streams byte-identical on all systems, and tolerate closed ones."""
     for number in range(3):
         try:
             os.fstat(number)
@@ -102,7 +102,7 @@ def _failed(error: Exception) -> int:
 
 
 def _flushed(code: int) -> int:
-    """Have all that was printed written, and return the code that is left then."""
+    """Flush standard output and return the final exit code."""
     try:
         flush()
     except Stop as stop:

@@ -133,7 +133,7 @@ def answer(
 
 
 def _open(files: Sequence[Path]) -> list[Returned]:
-    """Open every workbook, or say of all that cannot be opened why."""
+    """Open every workbook, or report every one that cannot be opened."""
     found: list[Returned] = []
     problems: list[Diagnostic] = []
     with undisturbed():
@@ -148,7 +148,7 @@ def _open(files: Sequence[Path]) -> list[Returned]:
 
 
 def _register(register: Path | None, source: Source, rulebook: Rulebook) -> Read | None:
-    """Read the register that the answers are of, if one is named."""
+    """Read the register the answers belong to, if one is named."""
     if register is None and workspace().register is None:
         complain(
             "no register is named, so that answers are not set against one",
@@ -164,7 +164,7 @@ def _register(register: Path | None, source: Source, rulebook: Rulebook) -> Read
 
 def _same_register(books: Sequence[Returned], subject: Any) -> None:  # noqa: ANN401 - of any class
     """
-    Refuse workbooks of another register.
+    Refuse workbooks made for another register.
 
     Raises:
         Stop: none of the partnerships that one asks about is on the register.
@@ -191,7 +191,7 @@ def _told(
     *,
     writes: bool,
 ) -> Iterator[str]:
-    """Yield what workbooks said, and what becomes of it."""
+    """Yield the lines on what workbooks held and what was done with it."""
     of = ", ".join(map(str, files))
     yield (
         f"{of}: {counted(taken.questions, 'question')}, {taken.answered:,} answered,"
@@ -228,7 +228,7 @@ def _several(lines: Sequence[str]) -> Iterator[str]:
 
 
 def _write(taken: Taken, decided: DecisionsBack, to: _Files, rulebook: Rulebook) -> None:
-    """Write every file, once it is known that each can be written."""
+    """Write all output files, after checking that each can be written."""
     texts: dict[Path, str] = {}
     if taken.answers:
         texts[to.answers] = with_answers(
@@ -304,7 +304,7 @@ def _changes(
     rulebook: Rulebook,
     as_of: dt.date,
 ) -> Iterator[str]:
-    """Yield which findings were opened and settled by the answers."""
+    """Yield the lines on findings that the answers opened and cleared."""
     earlier = {(each.partnership, each.fact): each for each in existing}
     later = earlier | {(each.partnership, each.fact): each for each in taken.answers}
     before, after = (

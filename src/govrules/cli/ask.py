@@ -91,7 +91,7 @@ class Terminal:
 
     def hold(self, talk: Interview, keeper: Keeper) -> bool:
         """
-        Put questions until none is left; tell whether to go on with what comes next.
+        Ask until no question is left; tell whether to continue with the next subject.
 
         Raises:
             Stop: the file cannot be read or written any more.
@@ -190,7 +190,7 @@ class Terminal:
         emit("  Noted.\n")
 
     def _look_again(self, talk: Interview, keeper: Keeper) -> None:
-        """Go on from what the file says now; while it cannot be read, wait for it to be mended."""
+        """Continue from the file's current contents, waiting while it cannot be read."""
         told = False
         while True:
             try:
@@ -258,7 +258,7 @@ def _flagged(talk: Interview) -> set[str]:
 
 
 def _new(talk: Interview, before: set[str]) -> Iterable[str]:
-    """Yield what an answer shows, the gravest first."""
+    """Yield the findings an answer brings about, gravest first."""
     found = [
         (severity, rule.title)
         for rule, _, severity in ended(talk.assessment)
@@ -272,7 +272,7 @@ def _new(talk: Interview, before: set[str]) -> Iterable[str]:
 
 
 def _read_as(line: str, found: Sequence[Answer], fact: Fact | None) -> str:
-    """Return how an answer was read, where that is not what was typed."""
+    """Return the value an answer was read as, if that differs from the text typed."""
     value = found[0].value
     if value is UNKNOWN:
         return "It stays open."
@@ -380,7 +380,7 @@ def _ask_by_workbook(
 
 
 def _is_bare(path: Path) -> bool:
-    """Tell whether a file of facts is there, and holds nothing yet."""
+    """Tell whether a file of facts exists and is empty."""
     if path.suffix.lower() not in (".yaml", ".yml") or not path.is_file():
         return False
     try:

@@ -99,7 +99,7 @@ def subjects_of(subject: Any) -> tuple[Any, ...]:  # noqa: ANN401 - a subject of
 
 def called(names: Collection[str], subjects: Sequence[Any]) -> list[Any]:
     """
-    Return the subjects of these ids or names, in the order of the names.
+    Return the subjects with these ids or names, in the order given.
 
     Raises:
         Stop: none is called so.
@@ -173,7 +173,7 @@ def assess_file(
 
 
 def code_of(checked: list[Checked], level: Severity, told: RunNotes) -> int:
-    """Return the exit code of what was assessed, for findings from this severity."""
+    """Return the exit code of assessments, counting findings from a severity up."""
     if told.failed:
         return PROBLEM
     assessments = apart(checked)
@@ -189,7 +189,7 @@ def code_of(checked: list[Checked], level: Severity, told: RunNotes) -> int:
 
 def with_packs(found: Iterable[Diagnostic], file: Path) -> Iterator[Diagnostic]:
     """
-    Yield what is wrong with a file, and of an own fact that no pack in use declares, which does.
+    Yield diagnostics, adding which pack declares an own fact that no loaded pack has.
 
     Args:
         found: what is wrong.
@@ -212,7 +212,7 @@ def with_packs(found: Iterable[Diagnostic], file: Path) -> Iterator[Diagnostic]:
 
 
 def _packs(file: Path) -> Iterator[tuple[str, str]]:
-    """Yield packs as they are named on the command line, each with the text of its rulebook."""
+    """Yield packs as the command line names them, with the text of each rulebook."""
     for folder in dict.fromkeys((Path(), file.parent, file.parent.parent)):
         for path in sorted((*folder.glob("rulebook.yaml"), *folder.glob("*/rulebook.yaml"))):
             yield str(path.parent), path.read_text("utf-8", "replace")

@@ -84,7 +84,7 @@ def _is_for_nothing(laid: Laid) -> bool:
 
 
 def _tally(path: Path, answers: Sequence[Answer], laid: Sequence[Laid]) -> str:
-    """Return in a line how many answers count."""
+    """Return one line with the number of answers applied."""
     number = Counter(each.used for each in laid if each.problem is None)
     against = sum(each.used == "record" and each.problem is not None for each in laid)
     dropped = sum(each.used == "neither" and each.problem is not None for each in laid)
@@ -100,7 +100,7 @@ def _tally(path: Path, answers: Sequence[Answer], laid: Sequence[Laid]) -> str:
 
 
 def answer_lines(laid: Sequence[Laid], rulebook: Rulebook) -> Iterator[Line]:
-    """Yield, below a full report, which answers there are and what counts for each fact."""
+    """Yield the answers and which of them apply, for the foot of a full report."""
     if not laid:
         return
     from govrules.answered.file import written  # noqa: PLC0415 - only answers need it
@@ -121,7 +121,7 @@ def with_decisions(
     told: RunNotes,
 ) -> list[Checked]:
     """
-    Return assessments on which what is waived does not count, and which say what became of actions.
+    Return assessments with waivers and actions applied.
 
     Args:
         checked: what was assessed.
@@ -150,7 +150,7 @@ def with_decisions(
 
 
 def law_hints(assessments: Sequence[Assessment], rulebook: Rulebook) -> Iterator[str]:
-    """Yield, for the foot of a page, what is decided and waived, and who changed shipped rules."""
+    """Yield the foot lines on actions, waivers and adapted rules."""
     actions = all_decided(assessments)
     if actions:
         yield short_summary(actions)

@@ -58,13 +58,13 @@ def write_by_officer(whole: RegisterAssessment, wanted: WorkbookOptions, told: R
 
 
 def questions_phrase(asking: QuestionSheet) -> str:
-    """Return how many questions and other cells to fill in a workbook has, and are left out."""
+    """Return the number of questions in a workbook, and of those left out."""
     more = f"; {asking.more.removesuffix('.')}" if asking.left_out else ""
     return f"{counted(len(asking.rows) + len(asking.clauses), 'question')}{more}"
 
 
 def _file_name(officer: str, taken: set[str]) -> str:
-    """Return the name of a file for a post; one that is not taken, and names no person."""
+    """Return an unused file name for a post, without a person's name."""
     post = _NEVER.sub("-", officer.casefold()).strip("-")[:_LONGEST]
     begin = post if _POSTS.search(officer) and post else "lead-officer"
     name, number = begin, 1

@@ -136,7 +136,7 @@ def check(
 
 
 def _supposed(texts: Sequence[str] | None, rulebook: Rulebook) -> dict[str, Any]:
-    """Read what is supposed of one partnership."""
+    """Read the overrides given for one partnership."""
     if not texts:
         return {}
     from govrules.cli.supposing import supposed  # noqa: PLC0415 - only `--set` needs it
@@ -145,7 +145,7 @@ def _supposed(texts: Sequence[str] | None, rulebook: Rulebook) -> dict[str, Any]
 
 
 def _one(checked: Sequence[Checked]) -> list[Assessment]:
-    """Return the assessments of partnerships, those on a register too."""
+    """Return the assessments of single partnerships, entries of registers included."""
     return [
         each
         for one in checked

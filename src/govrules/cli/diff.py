@@ -104,7 +104,7 @@ def _with_register(
 
 @contextmanager
 def _as_it_was(old: str, new: str) -> Iterator[str]:
-    """Yield the older pack; of a git revision, the folder of the newer one as it was then."""
+    """Yield the older pack; for a git revision, a checkout of the newer pack's folder."""
     if is_pack(Path(old)) or old in pack_names():
         yield old
         return
@@ -132,7 +132,7 @@ def _as_it_was(old: str, new: str) -> Iterator[str]:
 
 
 def _git(folder: Path, *words: str) -> bytes | None:
-    """Return what git says; None where it is not there or says no."""
+    """Return git's output; None if git is missing or fails."""
     try:
         done = subprocess.run(["git", "-C", str(folder), *words], capture_output=True, check=False)  # noqa: S607 - the user's own git
     except OSError:

@@ -98,7 +98,7 @@ def _found(
 
 
 def _likeness(asked: frozenset[str], path: str, fact: Fact) -> float:
-    """Return how much of what is asked a fact has in its name, label, question or values."""
+    """Return the share of the query's words found in a fact's name, label, question and values."""
     values = fact.type.values if isinstance(fact.type, Choice | Choices) else ()
     texts = (path.replace("_", " "), fact.label, fact.question, " ".join(values).replace("_", " "))
     weights = (1.0, 1.0, 0.7, 0.5)

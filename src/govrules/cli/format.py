@@ -71,7 +71,7 @@ def _files(pack: str) -> Iterator[Path]:
 
 
 def _made(text: str, report: Report) -> str:
-    """Return a file laid out; the text itself where the report says why it cannot be."""
+    """Return a file laid out; the original text if the report says why it cannot be."""
     if not report.ok or parse(text, report) is None:
         return text
     try:

@@ -23,7 +23,7 @@ from govrules.truth import UNKNOWN
 
 
 class KeptText:
-    """The text of a file, as it was last looked at, and before each change."""
+    """A file's text as last seen, with its state before each change."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -87,7 +87,7 @@ class KeptText:
 
 class Keeper(ABC):
     """
-    Keeps answers in a file, one by one, whatever else is written into it meanwhile.
+    Writes answers to a file one by one, tolerating concurrent edits.
 
     Args:
         text: the text of the file.

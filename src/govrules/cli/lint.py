@@ -15,7 +15,7 @@ from govrules.rulebook.packs import packs_in
 
 
 def _together(packs: list[str], found: list[Diagnostic]) -> list[Diagnostic]:
-    """Return what is wrong with packs that are sound alone and are used together."""
+    """Return the problems of packs that are sound alone but not together."""
     if len(packs) < 2 or not all(each.code.is_warning for each in found):  # noqa: PLR2004 - together
         return []
     try:

@@ -38,7 +38,7 @@ _LONGEST: Final = 60
 
 class Mapper:
     """
-    A register with the mapping that is proposed for it, or given.
+    A register with its proposed or given mapping.
 
     Args:
         register: the register's file.
@@ -191,7 +191,7 @@ def _cell(cell: object) -> str:
 
 
 def _value(record: Any, path: str) -> Any:  # noqa: ANN401 - any fact's value
-    """Return what a record has at a path, a derived fact that was stated too."""
+    """Return the value at a path of a record, stated derived facts included."""
     found = recorded(record, path)
     return annotation(record, "stated").get(path, UNKNOWN) if found is UNKNOWN else found
 

@@ -155,7 +155,7 @@ AS_USUAL: Final = WorkbookOptions()
 @Parameter(name="*")
 @attrs.frozen
 class Source:
-    """How files are read: by which rules, by which mapping, and as of which day."""
+    """How files are read: rules, mapping and date of assessment."""
 
     rules: Rules = None
     mapping: Mapping = None

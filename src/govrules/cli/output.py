@@ -166,7 +166,7 @@ def emit_json(data: object, output: Path | None = None) -> None:
 
 def format_of(given: str | None, output: Path | None, *formats: str) -> str:
     """
-    Return the format that is asked for, or that the name of a file asks for.
+    Return the output format: the one asked for, else the one a file name implies.
 
     Args:
         given: the format that is asked for; None where none is.
@@ -234,7 +234,7 @@ def write(path: Path, content: str | bytes, *, over_inputs: bool = False) -> Non
 
 
 def not_written(path: Path, error: Exception) -> Stop:
-    """Return what ends a command that cannot write its file."""
+    """Return the error that ends a command whose output file cannot be written."""
     help_ = error.help if isinstance(error, InputError) else "name a file that can be written"
     return Stop(f"`{path}`: {reason_of(error, 'it cannot be written')}", help_)
 
@@ -275,7 +275,7 @@ def _guarded(work: Callable[[], object]) -> None:
 
 
 def _discard(stream: TextIO) -> None:
-    """Let what is still written to a stream go nowhere, what it has not passed on too."""
+    """Redirect a stream so that unflushed output is dropped silently."""
     try:
         handle = os.open(os.devnull, os.O_WRONLY)
         try:

@@ -33,7 +33,7 @@ _AHEAD: Final = 32
 
 def each_of(work: Callable[[Assessment], R], several: Sequence[Assessment]) -> Iterator[R]:
     """
-    Yield what is made of each assessment, in their order, and keep none of it.
+    Map a function over assessments in order, in parallel, keeping no result.
 
     Many are shared out to processes, no more of them than there are processors. What a process
     cannot do, or leaves undone because it is ended, is done here.
@@ -71,7 +71,7 @@ def _processors() -> int:
 
 
 def _chunks(several: Sequence[Assessment]) -> Iterator[Sequence[Assessment]]:
-    """Yield assessments a few at a time, those of a register each alone."""
+    """Yield assessments in small chunks; a register's own assessment alone."""
     for whole, some in itertools.groupby(several, lambda each: is_register(each.subject)):
         rest = [*some]
         size = 1 if whole else _AT_ONCE
@@ -81,7 +81,7 @@ def _chunks(several: Sequence[Assessment]) -> Iterator[Sequence[Assessment]]:
 def _handed_out(
     pool: ProcessPoolExecutor, work: Callable[[Assessment], R], chunk: Sequence[Assessment]
 ) -> Callable[[], Iterable[R]]:
-    """Hand assessments out, or keep them to be worked on here; return what gives what is made."""
+    """Distribute assessments to worker processes; return how to collect each result."""
     here = partial(_here, work, chunk)
     if is_register(chunk[0].subject):
         return here

@@ -39,7 +39,7 @@ def followed(
     items: Iterable[T], total: int, what: str, console: Console | None = None
 ) -> Iterator[T]:
     """
-    Yield items, so many in all; while they are made, show how many, how fast and how long yet.
+    Yield items while showing count, rate and time left.
 
     Nothing is shown, and nothing is left behind, where standard error is no terminal.
     """
@@ -54,7 +54,7 @@ def followed(
 @contextlib.contextmanager
 def waited(what: str, console: Console | None = None) -> Iterator[None]:
     """
-    Show what is worked on, and for how long, once it takes longer than two seconds.
+    Show the current task and its elapsed time after two seconds.
 
     Nothing is shown, and nothing is left behind, where standard error is no terminal.
     """
@@ -80,7 +80,7 @@ def waited(what: str, console: Console | None = None) -> Iterator[None]:
 def followed_batches(
     batches: Iterable[S], total: int, what: str, console: Console | None = None
 ) -> Iterator[S]:
-    """Yield batches of rows, and show the same of the rows, of which there are so many in all."""
+    """Yield batches while showing progress by rows."""
     console = console or Console(stderr=True)
     if not console.is_terminal:
         yield from batches

@@ -80,7 +80,7 @@ class Wanted:
 
     def ready(self) -> None:
         """
-        Make sure that what is asked for can be written, before anything is read.
+        Check that the requested output can be written, before anything is read.
 
         Raises:
             Stop: there is no such format, a folder is missing or not writable, or a workbook is to
@@ -346,7 +346,7 @@ class Reporting:
         self._emit(made)
 
     def _elsewhere(self) -> None:
-        """Write what the renderer of an installed package makes."""
+        """Write with the renderer of an installed package."""
         name, output = self.wanted.format, self.wanted.output
         render = loaded(RENDERERS, name)
         try:
@@ -376,13 +376,13 @@ def _as_line(data: Mapping[str, Any]) -> str:
 
 
 def whole_of(checked: Sequence[Checked]) -> RegisterAssessment:
-    """Return all that was assessed as one register."""
+    """Combine all assessments into one register assessment."""
     one = checked[0] if len(checked) == 1 else None
     return one if isinstance(one, RegisterAssessment) else collected(checked)
 
 
 def beside(report: Path) -> Path:
-    """Return where the receipt of a report stands that cannot carry one."""
+    """Return the path of the separate receipt of a report that cannot embed one."""
     return report.with_name(f"{report.name}.receipt.json")
 
 

@@ -24,7 +24,7 @@ from govrules.vocabulary import Fact, Record, Records, vocabulary_of
 
 def supposed(texts: Sequence[str], rulebook: Rulebook) -> dict[str, Any]:
     """
-    Read `fact=value`, each as an answer to the question for the fact.
+    Read overrides `fact=value`, each as an answer to the fact's question.
 
     Raises:
         Stop: one names no fact, or a value that the fact does not take.
@@ -81,7 +81,7 @@ def suppose(
     full: bool,
 ) -> Assessment:
     """
-    Print what would be found of one partnership, and return its assessment as it would be.
+    Print a what-if of one partnership, and return its assessment with the overrides.
 
     Raises:
         Stop: there is not just one partnership, or it has no such record.

@@ -66,7 +66,7 @@ class EntrySource:
 
 
 def entries_of_columns(columns: Columns, rulebook: Rulebook, doubts: Doubts) -> EntrySource:
-    """Return the entries of a file of columns; what cannot be read of them is told."""
+    """Return the entries of a columnar file; report values that cannot be read."""
     return EntrySource(
         columns.name,
         columns.rows,
@@ -80,7 +80,7 @@ def entries_of_register(
     rulebook: Rulebook,
     say: Callable[[list[Diagnostic]], None],
 ) -> EntrySource:
-    """Return the entries of a register that was read into objects; misfits are said as met."""
+    """Return the entries of an object register; report misfits as they are met."""
     register = read.subject
     if not is_register(register):
         raise Stop(

@@ -74,12 +74,12 @@ def test(
 
 
 def _unexplained(rules: Iterable[Rule], what: str) -> int:
-    """Return how many of what was found of rules has no reason in them."""
+    """Return the number of findings on rules that `intended` does not explain."""
     return sum(what not in dict(each.intended) for each in rules)
 
 
 def _mutate(pack: str, rulebook: Rulebook, own: str) -> list[Rule]:
-    """Change what is a pack's own, print what nobody notices, and return the rules it is in."""
+    """Mutate a pack's own rules, print the survivors, and return the rules concerned."""
     from govrules.mutants import survivors  # noqa: PLC0415 - only this option needs it
 
     alive, total = survivors(rulebook, own)

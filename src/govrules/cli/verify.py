@@ -32,7 +32,7 @@ from govrules.rulebook.ast import Rulebook
 
 @attrs.frozen
 class Differs:
-    """What of a report is not as its receipt says, and how, as a clause; "" where it is."""
+    """How one input of a report differs from its receipt, as a clause; "" if it does not."""
 
     what: str
     how: str = ""
@@ -78,7 +78,7 @@ def verify(
 
 
 def _receipt_of(report: Path) -> tuple[Receipt, Differs]:
-    """Return the receipt of a report, and whether the report is as it was written."""
+    """Return the receipt of a report, and whether the report is unmodified."""
     try:
         content = report.read_bytes()
         apart_ = beside(report)
@@ -105,7 +105,7 @@ def _receipt_of(report: Path) -> tuple[Receipt, Differs]:
 
 @attrs.frozen
 class _Verifying:
-    """Sets what a receipt says beside what is here now."""
+    """Compares a receipt with the current inputs."""
 
     receipt: Receipt
     report: Path
@@ -169,7 +169,7 @@ class _Verifying:
                 yield file.name, file.content
 
     def _path(self, name: str) -> Path | None:
-        """Return where a file is: as it was named from here, or from where the report is."""
+        """Return the path of a file, relative to here or to the report."""
         folder = self.report.resolve().parent
         for path in (Path(name), folder / name, folder / Path(name).name):
             if file_of(path).exists():

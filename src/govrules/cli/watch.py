@@ -110,7 +110,7 @@ class Watching:
         self._summary()
 
     def look(self) -> None:
-        """Look at the files once, and tell what follows from what changed."""
+        """Poll the files once and report what follows from changes."""
         seen = marks_of(self._files())
         moved = False
         for path in self._read.keys() - seen.keys() - self._seen.keys():
@@ -154,7 +154,7 @@ class Watching:
         self._tell(tuple({each.number: each for each in told}.values()))
 
     def _doubt(self) -> None:
-        """Say once what is read otherwise than the files record it."""
+        """Report once each fact read otherwise than recorded."""
         for read in self._read.values():
             for each in doubts(read.subject, self._day()):
                 self._say_once(str(each))
@@ -171,7 +171,7 @@ class Watching:
                 yield path
 
     def _take(self, path: Path, mark: tuple[int, int, int]) -> bool:
-        """Read a file; where that cannot be done, say why and keep what it said before."""
+        """Read a file; if that fails, say why and keep its previous contents."""
         self._taken[path] = mark
         try:
             read = read_subject(path, rulebook=self.rulebook)
@@ -190,7 +190,7 @@ class Watching:
         warn([*lines, f"govrules: `{path}` was not taken; {known}"])
 
     def _wanted(self) -> Any:  # noqa: ANN401 - a register of any class
-        """Return the register that the files are together."""
+        """Return the register the files form together."""
         listing = listing_of(self.rulebook)
         record = listing.empty
         entries: dict[str, Any] = {}
@@ -218,7 +218,7 @@ class Watching:
         return attrs.evolve(record, **{listing.listed: tuple(entries.values())})
 
     def _complete(self) -> bool:
-        """Tell whether the entries are all: a register file says that its list is."""
+        """Tell whether the list of entries is closed: a register file says so."""
         lists = [listed(read.subject) for read in self._read.values() if is_register(read.subject)]
         return bool(lists) and all(
             each is None or (isinstance(each, tuple) and UNKNOWN not in each) for each in lists
@@ -331,7 +331,7 @@ Marks: TypeAlias = dict[Path, tuple[int, int, int]]
 
 
 def marks_of(paths: Iterable[Path]) -> Marks:
-    """Return the state of files; what is not there has none."""
+    """Return the modification marks of files; None for a missing file."""
     found: Marks = {}
     for path in paths:
         with contextlib.suppress(OSError):
@@ -343,7 +343,7 @@ def marks_of(paths: Iterable[Path]) -> Marks:
 @attrs.define
 class RuleFiles:
     """
-    Packs whose files are looked at, and read again where they have changed and stand still.
+    Watched pack files, reloaded when changed and stable.
 
     Attributes:
         packs: the packs as they were named; none are all that are shipped.
@@ -358,7 +358,7 @@ class RuleFiles:
         self._taken = self._seen = self._marks()
 
     def changed(self, rulebook: Rulebook) -> Rulebook | None:
-        """Return the rulebook that the files hold now; None where they hold what they did."""
+        """Return the reloaded rulebook; None if the files are unchanged."""
         seen = self._marks()
         still = seen == self._seen
         self._seen = seen

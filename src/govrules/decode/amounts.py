@@ -44,7 +44,7 @@ class Threshold:
     reached: bool
 
     def parts(self, low: Decimal, high: Decimal | None) -> bool:
-        """Tell whether it parts amounts from `low` to `high`; None for no end."""
+        """Tell whether the threshold splits a band of amounts; None is an open end."""
         above = low < self.amount if self.reached else low <= self.amount
         below = high is None or (self.amount <= high if self.reached else self.amount < high)
         return above and below
@@ -116,7 +116,7 @@ _RANGE: Final = re.compile(r"(?:between )?(?P<low>.*[0-9a-z]) ?(?:-|to|and) ?(?P
 
 
 def check_number(value: Decimal, fact_type: Money | Number, text: str) -> int | Decimal | Problem:
-    """Return a number that is in the range of its type, or why it is not."""
+    """Return a number if it is in its type's range, else the problem."""
     if value < 0:
         return Problem(Code.OUT_OF_RANGE, f"`{text}` is below zero", "write 0 or more")
     most = MOST if isinstance(fact_type, Money) or fact_type.most is None else fact_type.most
@@ -228,7 +228,7 @@ def _pounds(value: Decimal) -> str:
 
 
 def _no_amount(text: str, ends: _Ends, bands: str, thresholds: AbstractSet[Threshold]) -> Problem:
-    """Return that a band is no amount, and what it says; with one where no rule parts the band."""
+    """Return the problem of a band of amounts; with a value if no threshold splits the band."""
     low, high = (each and _pounds(each) for each in ends)
     one = f"at least {low}" if low else f"at most {high}"
     says = f"from {low} to {high}" if low and high else one
@@ -253,7 +253,7 @@ def _no_amount(text: str, ends: _Ends, bands: str, thresholds: AbstractSet[Thres
 
 
 def _ends(rest: str, fact_type: Money, unit: str) -> _Ends | None:
-    """Return the ends of a band or a limit, None for an end that is not stated."""
+    """Return the ends of a band or a limit; None for an open end."""
 
     def amount(words: str) -> Decimal | None:
         found = _core(words, words, fact_type, unit)
@@ -283,7 +283,7 @@ def _ends(rest: str, fact_type: Money, unit: str) -> _Ends | None:
 
 
 def _core(text: str, rest: str, fact_type: Money, unit: str) -> Decimal | Problem:
-    """Return an amount beside which nothing stands but its sign and its unit."""
+    """Return an amount stripped of all but its sign and unit."""
     found = _CORE.fullmatch(rest)
     if found is None or (found["minus"] == "(") != rest.endswith(")"):
         return unreadable(text, fact_type, "write an amount such as 250000, £250,000 or £1.2m")
@@ -301,7 +301,7 @@ def _core(text: str, rest: str, fact_type: Money, unit: str) -> Decimal | Proble
 
 
 def perhaps_pounds(text: str, number: Decimal, unit: str) -> Problem:
-    """Return that a number in a column of thousands or millions may be one of pounds."""
+    """Return the problem of a number that may be in pounds in a column of thousands."""
     return Problem(
         Code.UNREADABLE_VALUE,
         f"`{text}` may be {_pounds(number)}, or {_pounds(number * MONEY_UNITS[unit])} as the "

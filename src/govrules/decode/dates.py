@@ -97,7 +97,7 @@ def _no_such(text: str) -> Problem:
 
 def date_reader(ways: Sequence[str]) -> Callable[[Any], dt.date | Problem]:
     """
-    Return what reads dates that are typed in these ways, or in one that only means one day.
+    Return a reader of dates in the given formats, or in a format with one meaning only.
 
     Args:
         ways: of `DATE_FORMATS` and `PERIODS`; none where nobody says.
@@ -208,7 +208,7 @@ _MONTH_ISO: Final = re.compile(r"(?P<y>(?:19|20)[0-9]{2})[/-](?P<m>0[1-9]|1[0-2]
 
 
 def _period(text: str) -> _Period | None:
-    """Return the days of a year, a financial year from April, a quarter of it, or a month."""
+    """Return the first and last day of a year, financial year, quarter or month."""
     if found := _YEAR.fullmatch(text):
         year = int(found["y"])
         return dt.date(year, 1, 1), dt.date(year, 12, 31)
@@ -250,7 +250,7 @@ def _full_year(digits: str) -> int:
 
 
 def _unmistakable(text: str) -> set[dt.date]:
-    """Return every day that a text can mean, in whatever way it is typed, with a whole year."""
+    """Return every date a text with a four-digit year can mean, whatever its format."""
     days = set()
     for way in DATE_FORMATS[:-1]:
         found = _compiled(way).fullmatch(text)
@@ -285,7 +285,7 @@ def _day(found: re.Match[str], text: str) -> dt.date | Problem:
 
 @functools.cache
 def _compiled(way: str) -> re.Pattern[str]:
-    """Return the pattern of a way to type dates; a day of the week may stand before it."""
+    """Return the pattern of a date format; a weekday may precede it."""
     if " " in way:
         pattern = r"(?:,? |-)".join(_PARTS[part] for part in way.split(" "))
         pattern = pattern.replace(_PARTS["d"], _PARTS["d"] + "(?:st|nd|rd|th)?")

@@ -58,14 +58,14 @@ def describe(fact_type: FactType) -> str:
 
 
 def unreadable(text: str, fact_type: FactType, help_: str) -> Problem:
-    """Return that a text says nothing of a type."""
+    """Return the problem of a text that has no value of a type."""
     return Problem(
         Code.UNREADABLE_VALUE, f"`{text}` cannot be read as {describe(fact_type)}", help_
     )
 
 
 def with_care(text: str, value: Any, read_as: str, why: str) -> Problem:  # noqa: ANN401 - any fact's value
-    """Return a value beside which something stands that may qualify it."""
+    """Return a value together with a warning about text beside it."""
     return Problem(
         Code.READ_WITH_CARE,
         f"`{text}` is read as {read_as}, though {why}",

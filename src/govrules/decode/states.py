@@ -77,7 +77,7 @@ def fold(text: str) -> str:
 
 def are_plain(texts: Collection[str]) -> bool:
     """
-    Tell at a glance that texts say what they say, and no state; what is not told so is folded.
+    Tell quickly whether texts are plain values; False means that they must be folded.
 
     >>> are_plain(["Cabinet", "DASS"]), are_plain(["Cabinet", "TBC"])
     (True, False)
@@ -93,7 +93,7 @@ def are_plain(texts: Collection[str]) -> bool:
 
 def state_of(word: str) -> Any:  # noqa: ANN401 - a state
     """
-    Return what a folded word says: None, UNKNOWN, or `VALUE` where it is no state but a value.
+    Return the state a folded word says: None, UNKNOWN, or `VALUE` if it is none.
 
     >>> state_of("none"), state_of("tbc"), state_of("cabinet")
     (None, UNKNOWN, <_NoState.VALUE: 'a value'>)

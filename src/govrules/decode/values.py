@@ -145,7 +145,7 @@ def read(text: str, fact_type: FactType) -> Single | Problem:
 
 def amount_meant(text: str) -> str:
     """
-    Return an amount as rules have it, where it is written as people write one; else "".
+    Return an informal amount in the syntax of rules; "" if the text is no amount.
 
     >>> amount_meant("500k"), amount_meant("a lot")
     ('£500,000', '')
@@ -220,7 +220,7 @@ def decoder(fact_type: FactType, wording: Wording | None = None) -> Callable[[An
 
 
 def is_nothing(value: object) -> bool:
-    """Tell whether nothing stands there: None, or what is no number."""
+    """Tell whether a value is missing: None or NaN."""
     if isinstance(value, Decimal):
         return value.is_nan()
     # What is no number is not equal to itself.
@@ -228,13 +228,13 @@ def is_nothing(value: object) -> bool:
 
 
 def is_placeholder(value: object, fact_type: FactType) -> bool:
-    """Tell whether something stands there that says less than that nobody knows."""
+    """Tell whether a cell holds a placeholder, which says less than "unknown"."""
     word = fold(written(value))
     return word in PLACEHOLDERS or (word in NIL_WORDS and not isinstance(fact_type, Money))
 
 
 def whole_said(fact_type: FactType) -> str:
-    """Return what a cell can say of a record, or of a list of them, without its facts."""
+    """Return the state a cell gives for a whole record or list."""
     return "`yes`, `none` or `unknown`" if isinstance(fact_type, Record) else "`none` or `unknown`"
 
 
@@ -266,7 +266,7 @@ def written(value: object) -> str:
 
 
 def _typed(fact_type: FactType, wording: Wording) -> Callable[[Any], Any]:
-    """Return what reads what is neither a state nor a word that the mapping explains."""
+    """Return a reader of values that are neither states nor words of the mapping."""
     match fact_type:
         case Text():
             return _text
@@ -341,7 +341,7 @@ def read_choice(text: str, values: Sequence[str]) -> str | Problem:
 
 def parted(text: str, separator: str) -> list[str]:
     r"""
-    Return the parts of a cell that holds several values; a line break parts them too.
+    Return the parts of a multi-valued cell; a line break separates too.
 
     What heads each line of a list in a cell is no part of its text.
 

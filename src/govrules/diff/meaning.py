@@ -47,7 +47,7 @@ Logic = Rule | Derived
 @attrs.frozen
 class Equivalence:
     """
-    Whether two rules mean the same, and how that is known.
+    Whether two rules are equivalent, and how that was decided.
 
     Attributes:
         same: whether they do.
@@ -62,7 +62,7 @@ class Equivalence:
 
 @attrs.frozen(eq=False)
 class LoweredRulebook:
-    """One of two rulebooks, lowered where that is asked for."""
+    """One of two rulebooks, lowered on demand."""
 
     rulebook: Rulebook
     lowering: Lowering
@@ -77,7 +77,7 @@ class LoweredRulebook:
         return about.cls if isinstance(about, Derived) else self.rulebook.subjects[about.subject]
 
     def formulas(self, about: Logic, cls: type) -> tuple[ir.Formula, ...]:
-        """Return all that tells of the outcome of a rule, or of the values of a derived fact."""
+        """Return all formulas of a rule's outcome, or of a derived fact's values."""
         if isinstance(about, Derived):
             table = self.lowering.table(about.name, ir.subject(cls))
             return tuple(table.may.get(each, f.FALSE) for each in _values(about))
@@ -95,7 +95,7 @@ def _values(derived: Derived) -> list[Any]:
 def decide(
     old: Logic, old_side: LoweredRulebook, new: Logic, new_side: LoweredRulebook
 ) -> Equivalence:
-    """Return whether two rules, or two derived facts, say the same of every subject."""
+    """Decide whether two rules, or two derived facts, are equivalent."""
     if isinstance(old, Derived) and isinstance(new, Derived) and _values(old) != _values(new):
         return Equivalence(same=False, how="it has other values")
     if isinstance(old, Rule) and isinstance(new, Rule):
@@ -153,7 +153,7 @@ def _proved(cls: type, one: Sequence[ir.Formula], two: Sequence[ir.Formula]) -> 
 def _tried(
     old: Logic, old_side: LoweredRulebook, new: Logic, new_side: LoweredRulebook
 ) -> Equivalence:
-    """Decide by subjects that are generated: the same ones every time."""
+    """Decide by generated subjects, the same ones every time."""
     source = random.Random(0)  # noqa: S311 - nothing secret hangs on it
     for facts in cases_for((old, new), old_side.rulebook, source, CASES):
         one, two = facts.under(old_side.rulebook), facts.under(new_side.rulebook)
@@ -181,7 +181,7 @@ _MOST_RECORDS: Final = 3
 
 @attrs.frozen
 class MadeSubject:
-    """A subject that was made, and its facts as they are written."""
+    """A generated subject, with its facts as they are written."""
 
     subject: Any
     as_of: dt.date
@@ -196,7 +196,7 @@ def cases_for(
     about: Iterable[Rule | Derived], rulebook: Rulebook, source: Random, number: int
 ) -> Iterator[MadeSubject]:
     """
-    Yield subjects on which the facts that rules read take the values that they turn on.
+    Yield subjects covering the values at which the facts of two rules turn.
 
     Args:
         about: the rules, or derived facts.
@@ -291,7 +291,7 @@ def _value(ref: FactRef, turns: list[Any], source: Random) -> Any:  # noqa: ANN4
 
 
 def _nested(facts: dict[str, Any]) -> dict[str, Any]:
-    """Return facts as a mapping that reads; what is in a record that is none goes."""
+    """Return facts as a nested mapping, without those of records that are none."""
     gone = [path for path, value in facts.items() if value == "none"]
     return {
         path: value

@@ -27,7 +27,7 @@ _FEW: Final = 1500
 @attrs.frozen
 class VersionOutcome:
     """
-    What a rule says of a subject.
+    The outcome of a rule under one version of a rulebook.
 
     Attributes:
         verdict: the verdict; None where there is no such rule, or it is not in force.
@@ -94,7 +94,7 @@ def moves(
     as_of: dt.date | Unknown = UNKNOWN,
 ) -> tuple[Move, ...]:
     """
-    Return each subject whose outcome is another under the new rulebook, by rule.
+    Return by rule the subjects whose outcome differs under the new rulebook.
 
     Args:
         found: what is different between two rulebooks.
@@ -144,7 +144,7 @@ def _of_kind(
 def _affected(
     found: RulebookDifference, subjects: Sequence[Any], as_of: dt.date | Unknown
 ) -> Sequence[Any]:
-    """Return the subjects of which a derived fact that moved has another value."""
+    """Return the subjects for which a changed derived fact has another value."""
     cls = type(subjects[0])
     moved = derived_of(found)
     if any(each.cls is not cls for each in moved):
@@ -197,7 +197,7 @@ def _moves(
 def _said(
     rules: Sequence[Rule], subjects: Sequence[Any], as_of: dt.date | Unknown, rulebook: Rulebook
 ) -> Iterable[tuple[VersionOutcome, ...]]:
-    """Return what rules say of each subject."""
+    """Return the outcomes of rules for each subject."""
     # A register is as much work as its entries.
     size = sum(len(entries_of(each)) if is_register(each) else 1 for each in subjects)
     chosen = engine(REFERENCE if size * len(rules) <= _FEW else "compiled")
@@ -208,7 +208,7 @@ def _said(
 
 
 def _is_nothing(was: VersionOutcome, now: VersionOutcome) -> bool:
-    """Tell whether a rule that came or went flags nothing and asks nothing."""
+    """Tell whether an added or removed rule neither flags nor asks anything."""
     quiet = (None, Verdict.CLEAR, Verdict.NOT_APPLICABLE)
     return was.verdict in quiet and now.verdict in quiet and None in (was.verdict, now.verdict)
 

@@ -21,7 +21,7 @@ from govrules.rulebook.walk import derived_read, references
 
 
 class ChangeKind(Enum):
-    """What became of a rule."""
+    """The kind of change a rule underwent."""
 
     ADDED = "added"
     REMOVED = "removed"
@@ -34,7 +34,7 @@ class ChangeKind(Enum):
 @attrs.frozen
 class RuleChange:
     """
-    What became of a rule.
+    A rule that was added, removed or edited.
 
     Attributes:
         change: what.
@@ -143,7 +143,7 @@ class _Comparing:
         )
 
     def _derived(self) -> Iterator[tuple[str, Equivalence]]:
-        """Yield the derived facts that were edited, or that rest on one that was."""
+        """Yield the derived facts edited directly, or resting on one that was."""
         before, after = self.old.rulebook.derived, self.new.rulebook.derived
         moved: set[str] = set()
         for name, new in after.items():
@@ -185,7 +185,7 @@ class _Comparing:
             yield RuleChange(ChangeKind.REMOVED, rule, None, edits)
 
     def _twin(self, new: Rule, gone: Iterable[Rule]) -> Rule | None:
-        """Return the rule that is gone of which another says the same; None where none does."""
+        """Return the removed rule equivalent to an added one; None if there is none."""
         several = [each for each in gone if each.subject == new.subject]
         for old in several:
             if old.id in new.supersedes or logic(old) == logic(new):
@@ -213,7 +213,7 @@ class _Comparing:
         return None
 
     def _through(self, rule: Rule, moved: set[str]) -> list[str]:
-        """Return by which derived facts a rule changes, as clauses."""
+        """Return the changed derived facts a rule depends on, as clauses."""
         read = {
             ref.path.rpartition(".")[2]
             for root in rule_conditions(rule)
@@ -228,7 +228,7 @@ class _Comparing:
         ]
 
     def _why(self, name: str) -> str:
-        """Return on which parameters that moved a derived fact hangs, as it follows its name."""
+        """Return the changed parameters a derived fact depends on, as a clause after its name."""
         before, after = self.old.rulebook, self.new.rulebook
         several = (*beneath(name, after.derived, ()), name)
         read = {each.name for one in several for each in after.derived[one].parameters}
@@ -237,7 +237,7 @@ class _Comparing:
 
 
 def logic(rule: Rule) -> tuple[Any, ...]:
-    """Return all of a rule on which its outcome hangs."""
+    """Return the parts of a rule that determine its outcome."""
     return (
         rule.subject,
         rule.about_records,
@@ -252,7 +252,7 @@ def logic(rule: Rule) -> tuple[Any, ...]:
 
 
 def _edits(old: Rule, new: Rule, books: tuple[Rulebook, Rulebook]) -> Iterator[str]:
-    """Yield what was edited on which the outcome may hang."""
+    """Yield the edited parts that may change outcomes."""
     if logic(old) == logic(new):
         return
     read = {each.name for each in old.parameters} & {each.name for each in new.parameters}
@@ -287,7 +287,7 @@ def _edits(old: Rule, new: Rule, books: tuple[Rulebook, Rulebook]) -> Iterator[s
 def _moved(
     before: Mapping[str, ParameterValue], after: Mapping[str, ParameterValue]
 ) -> tuple[str, ...]:
-    """Return the parameters that have another value on some day."""
+    """Return the parameters whose value differs on some day."""
     both = (each for each in after if each in before)
     return tuple(
         each
@@ -316,7 +316,7 @@ def _cases(what: str, before: Iterable[Any], after: Iterable[Any]) -> Iterator[s
 
 
 def _ordered(value: Any) -> Any:  # noqa: ANN401 - any part of a tree
-    """Return a tree in which the order of what is joined says nothing."""
+    """Return a condition with commutative operands in canonical order."""
     if isinstance(value, All | AnyOf):
         return type(value).__name__, tuple(sorted(map(repr, map(_ordered, value.items))))
     if isinstance(value, OneOf):
@@ -330,7 +330,7 @@ def _ordered(value: Any) -> Any:  # noqa: ANN401 - any part of a tree
 
 
 def _words(old: Rule, new: Rule) -> Iterator[str]:
-    """Yield what was edited on which no outcome hangs."""
+    """Yield the edited parts that change no outcome."""
     for name in _WORDS:
         if getattr(old, name) != getattr(new, name):
             before, after = getattr(old, name), getattr(new, name)
@@ -381,5 +381,5 @@ def _packs(old: Rulebook, new: Rulebook) -> Iterator[str]:
 
 
 def derived_of(found: RulebookDifference) -> tuple[Derived, ...]:
-    """Return the derived facts that mean something else, as they are now."""
+    """Return the derived facts whose meaning changed, in their new form."""
     return tuple(found.new.derived[name] for name, each in found.derived.items() if not each.same)

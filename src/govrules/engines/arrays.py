@@ -41,7 +41,7 @@ _PREFIX: Final = {FactSource.DERIVED: "stated."}
 @attrs.define(eq=False)
 class RowDomain:
     """
-    Rows that formulas are worked out on, each of them in one record of every variable in sight.
+    The rows of a formula: one combination of records for the variables in scope.
 
     Attributes:
         number: how many they are.
@@ -60,7 +60,7 @@ class RowDomain:
     memo: dict[Any, Any] = attrs.field(factory=dict, init=False)
 
     def index(self, var: ir.Var | None) -> bitmaps.Integers | None:
-        """Return which record of a variable each row is in; None for all of them, in order."""
+        """Return the record index of a variable for each row; None for the identity."""
         if var is self.var or self.outer is None:
             return self.own
         if var not in self.memo:
@@ -73,7 +73,7 @@ class RowDomain:
 
 class Batch:
     """
-    Some rows on which formulas are worked out, and what has been worked out of them.
+    A batch of rows with the formulas evaluated on it, memoised.
 
     Args:
         root: the subjects.
@@ -99,7 +99,7 @@ class Batch:
         self._homes: dict[frozenset[ir.Var], RowDomain | None] = {}
 
     def bitmap(self, formula: ir.Formula) -> bitmaps.Bitmap:
-        """Return where a formula about the subjects holds."""
+        """Return the bitmap of a formula about the subjects."""
         self._fill(formula)
         return self._of(formula, self.top)  # type: ignore[no-any-return]
 
@@ -109,12 +109,12 @@ class Batch:
         return self._of(num, self.top)  # type: ignore[no-any-return]
 
     def know(self, leaf: ir.Exists | ir.RecordTotal, number: Fraction) -> None:
-        """Take it as known how many records are so, or what they come to, in all rows."""
+        """Set a count or sum over a list to known values in all rows."""
         some = bitmaps.ones(self.top.number) if number > 0 else bitmaps.zeros(self.top.number)
         self.top.memo[leaf] = some if isinstance(leaf, ir.Exists) else number.as_integer_ratio()
 
     def _fill(self, node: ir.Formula | ir.Num) -> None:
-        """Work the derived facts beneath out, each after those that it reads."""
+        """Evaluate the derived facts below a formula in dependency order."""
         if self._done.issuperset(node.tables):
             return
         for table in ir.in_order((node,), self._done.__contains__):
@@ -125,13 +125,13 @@ class Batch:
     # ── Records and rows ──────────────────────────────────────────────────────────────────────
 
     def _rows(self, var: ir.Var | None) -> RowDomain:
-        """Return the rows that are all records of a list, in order."""
+        """Return the domain of all records of a list, in order."""
         if var is None or var.list is None:
             return self.top
         return self._inside(var, self._rows(var.list.var))[0]
 
     def _inside(self, var: ir.Var, rows: RowDomain) -> tuple[RowDomain, bitmaps.Segments]:
-        """Return the records of a list for each of some rows, and how they lie in these."""
+        """Return the records of a list for some rows, with their offsets."""
         key = (var, "inside")
         if key in rows.memo:
             return rows.memo[key]  # type: ignore[no-any-return]
@@ -150,7 +150,7 @@ class Batch:
         return rows.memo[key]  # type: ignore[no-any-return]
 
     def _home(self, about: frozenset[ir.Var], rows: RowDomain) -> RowDomain:
-        """Return where something is worked out: on the records that it is about, if on one list."""
+        """Return the domain a formula is evaluated on: its list's records, if it reads one list."""
         if about not in self._homes:
             deepest = max(about, key=lambda var: var.depth, default=None)
             chain = [deepest]
@@ -160,7 +160,7 @@ class Batch:
         return self._homes[about] or rows
 
     def _of(self, node: ir.Formula | ir.Num, rows: RowDomain) -> Any:  # noqa: ANN401 - a bitmap or numbers
-        """Return what a formula or a number is of some rows."""
+        """Return the bitmap or numbers of a node on a domain."""
         found = rows.memo.get(node)
         if found is None:
             home = self._home(node.about, rows)
@@ -178,7 +178,7 @@ class Batch:
     # ── Facts ─────────────────────────────────────────────────────────────────────────────────
 
     def _kept(self, read: ir.FactRead) -> Any:  # noqa: ANN401 - a column of any kind
-        """Return a fact of all records that have it."""
+        """Return the column of a fact for all records of its class."""
         found = self._read.get(read)
         if found is None:
             path = _PREFIX.get(read.source, "") + read.path
@@ -195,7 +195,7 @@ class Batch:
         return self._kept(read) if given is None else given
 
     def _at(self, read: ir.FactRead, rows: RowDomain) -> bitmaps.FactColumn:
-        """Return a fact of some rows."""
+        """Return the column of a fact on a domain."""
         if read.var is not None:
             return self._kept(read).at(rows.index(read.var))  # type: ignore[no-any-return]
         none = bitmaps.zeros(rows.number)
@@ -267,7 +267,7 @@ class Batch:
                 assert_never(node)
 
     def _all(self, items: Sequence[ir.Formula], rows: RowDomain) -> bitmaps.Bitmap:
-        """Return where all of some formulas hold; what must not hold is put together first."""
+        """Return the conjunction of formulas; negated ones are combined first."""
         must = [self._of(each, rows) for each in items if not isinstance(each, ir.Neg)]
         must_not = [self._of(each.item, rows) for each in items if isinstance(each, ir.Neg)]
         if must_not:
@@ -328,7 +328,7 @@ def outcomes(
 
 
 def outcomes_of(rule: Rule, judged: Judged, block: Batch) -> Iterator[Outcome]:
-    """Yield what a rule says of each row; rows of which the same holds share an outcome."""
+    """Yield the outcome of a rule for each row; equal rows share an outcome."""
     found = map(block.bitmap, judged.formulas)
     flags = np.array([bitmaps.unpack(each, block.root.rows) for each in found])
     made: dict[bytes, Outcome] = {}

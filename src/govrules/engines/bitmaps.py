@@ -48,7 +48,7 @@ def pack(flags: Flags) -> Bitmap:
 
 
 def _words(octets: NDArray[np.uint8], rows: int) -> Bitmap:
-    """Return octets as the words of a bitmap; the same memory where they fill them."""
+    """Return bytes as 64-bit words of a bitmap, without a copy if they fill them."""
     if rows % _WORD:
         filled = np.zeros(-(-rows // _WORD) * 8, np.uint8)
         filled[: len(octets)] = octets
@@ -72,7 +72,7 @@ def ones(rows: int) -> Bitmap:
 
 
 def take(bitmap: Bitmap, rows: int, index: Integers | None) -> Bitmap:
-    """Return the bits of the rows of an index; all as they stand where there is none."""
+    """Return the bits at an index; the bitmap itself if the index is None."""
     return bitmap if index is None else pack(unpack(bitmap, rows)[index])
 
 
@@ -82,7 +82,7 @@ def days(day: dt.date) -> int:
 
 
 def bits(buffer: pa.Buffer | None, offset: int, rows: int) -> Bitmap:
-    """Return the bits of an Arrow buffer from an offset; all set where there is none."""
+    """Return the bits of an Arrow buffer from an offset; all set if it is None."""
     if buffer is None:
         return ones(rows)
     octets = np.frombuffer(buffer, np.uint8)
@@ -95,28 +95,28 @@ def bits(buffer: pa.Buffer | None, offset: int, rows: int) -> Bitmap:
 
 
 def valid(array: pa.Array) -> Bitmap:
-    """Return where an array has a value."""
+    """Return the validity bitmap of an array."""
     if types.is_null(array.type):
         return zeros(len(array))
     return bits(array.buffers()[0], array.offset, len(array))
 
 
 def _with_own_nulls(array: pa.Array) -> pa.Array:
-    """Return an array with its nulls in itself, of which some may stand in its dictionary."""
+    """Return an array whose nulls are in its own validity, not its dictionary's."""
     if types.is_dictionary(array.type) and array.dictionary.null_count:
         return array.dictionary_decode().dictionary_encode()
     return array
 
 
 def _yes(flags: pa.BooleanArray) -> Bitmap:
-    """Return where an array says yes."""
+    """Return the bitmap of rows that say yes."""
     return valid(flags) & bits(flags.buffers()[1], flags.offset, len(flags))
 
 
 @attrs.frozen(eq=False)
 class FactColumn:
     """
-    A fact of every row.
+    A single-valued fact of every row.
 
     Attributes:
         rows: how many rows.
@@ -173,7 +173,7 @@ class ListColumn:
 @attrs.frozen(eq=False)
 class Segments:
     """
-    The records of each row, to count among them.
+    List offsets, for counting and summing over each row's records.
 
     Attributes:
         offsets: where those of each row begin, and where the last end.
@@ -185,12 +185,12 @@ class Segments:
 
     @cached_property
     def _places(self) -> tuple[Integers, Bitmap]:
-        """The word of each offset, and the bits before it there."""
+        """The word index of each list offset, and the bits before it in that word."""
         words, places = np.divmod(self.offsets, _WORD)
         return words, (np.uint64(1) << places.astype(np.uint64)) - np.uint64(1)
 
     def counted(self, bitmap: Bitmap) -> Integers:
-        """Return of how many in each row the bit is set."""
+        """Return the number of set bits per row."""
         bitmap = bitmap if self.real is None else bitmap & self.real
         # The bits before an offset: those of the words before its own, and those before it there.
         words = np.zeros(len(bitmap) + 1, np.uint64)
@@ -203,7 +203,7 @@ class Segments:
         return np.diff(ranks)
 
     def summed(self, numbers: Integers, where: Bitmap) -> Integers:
-        """Return the sum of the numbers of each row, none below nought, whose bit is set."""
+        """Return the sum per row of the numbers whose bit is set; none is negative."""
         where = where if self.real is None else where & self.real
         if len(numbers) and int(numbers.max()) * len(numbers) >= _MOST:
             numbers = numbers.astype(object)
@@ -220,7 +220,7 @@ _RELATION: Final = {**ORDER, Op.EQUALS: eq}
 
 
 def related(one: FactColumn, op: Op, other: Any, kind: FactType) -> Bitmap:  # noqa: ANN401 - any value
-    """Return where a column equals another or a value, or is at least or more than it."""
+    """Return the bitmap of a comparison of two columns, or of a column with a value."""
     match kind, other:
         case YesNo(), FactColumn(data=data):
             return ~(one.data ^ data)  # type: ignore[no-any-return]
@@ -247,7 +247,7 @@ def holds(one: Scaled, op: Op, other: Scaled) -> Any:  # noqa: ANN401 - a flag o
 
 
 def product(one: Any, other: Any) -> Any:  # noqa: ANN401 - integers or arrays of them
-    """Return a product that does not run over."""
+    """Return a product, widened so that it cannot overflow."""
     if isinstance(other, int) and other == 1:
         return one
     if _top(one) * _top(other) >= _MOST:
@@ -262,7 +262,7 @@ def _top(number: Any) -> int:  # noqa: ANN401 - an integer or an array
 
 
 def mask_of(members: frozenset[str], values: tuple[str, ...]) -> np.int64:
-    """Return a set as a mask; what is none of its type's values is a bit that no set has."""
+    """Return a set as a bit mask; a value outside its type gets a bit no set has."""
     places = {values.index(each) if each in values else _MOST_MEMBERS for each in members}
     return np.uint64(sum(1 << place for place in places)).view(np.int64)
 
@@ -284,7 +284,7 @@ def _may_be_cast(one: pa.DataType, other: pa.DataType) -> bool:
 
 
 class _RecordColumns(NamedTuple):
-    """A record in every row: its columns, and where it is there, and known to be absent."""
+    """A nested record of every row: its columns, presence and known absence."""
 
     columns: Mapping[str, pa.Array]
     there: Bitmap
@@ -323,7 +323,7 @@ class Store:
         return FactsError(self.place + path, expected, str(found))
 
     def _array(self, path: str, hint: str = "") -> tuple[_RecordColumns, pa.Array, Bitmap]:
-        """Return the record that a fact is in, its array, and where that has a value."""
+        """Return the record of a fact, its array and its validity."""
         head, _, name = path.rpartition(".")
         record = self._record(head)
         array = record.columns.get(name)
@@ -355,7 +355,7 @@ class Store:
         return _yes(array)
 
     def _leaf(self, path: str) -> tuple[pa.Array, Bitmap, Bitmap]:
-        """Return the array of a fact, where it has a value, and where it is known to be absent."""
+        """Return the array of a fact, its validity, and where it is known to be absent."""
         hint = " (where nobody recorded it, a column of nulls)"
         record, array, here = self._array(path, hint)
         absent = self._absent(record.columns, f"{path.rpartition('.')[2]}{NONE}")
@@ -387,7 +387,7 @@ class Store:
         return FactColumn(self.rows, here, none, data, scale)
 
     def stated(self, path: str, fact: Fact) -> FactColumn:
-        """Return what somebody stated of a derived fact; nothing where there is no such column."""
+        """Return the column of a stated derived fact; empty if there is none."""
         there = "stated" in self._inside[""].columns
         if there and path.partition(".")[2] in self._record("stated").columns:
             return self.column(path, fact, raw=True)
@@ -420,7 +420,7 @@ class Store:
         return _numbers(array, np.int32 if types.is_date(to) else np.int64), 1
 
     def _codes(self, array: pa.Array, values: tuple[str, ...], path: str) -> NDArray[np.int16]:
-        """Return the place of each value among the closed values; for a null any place."""
+        """Return the index of each value among the closed values; arbitrary for nulls."""
         if types.is_null(array.type):
             return np.zeros(len(array), np.int16)
         one_of = f"one of {', '.join(values)}"
@@ -481,7 +481,7 @@ class Store:
         return ListColumn(offsets, closed, records, valid(inner) if inner.null_count else None)
 
     def _items(self, path: str, fact: Fact) -> tuple[pa.Array, Integers, Bitmap, Bitmap]:
-        """Return all items, where each row's begin, where there are any, and where no more."""
+        """Return all items of a list column, the offsets, presence, and closedness."""
         array, here, none = self._leaf(path)
         records = isinstance(fact.type, Records)
         if types.is_null(array.type):
@@ -500,7 +500,7 @@ class Store:
 
 
 def _numbers(array: pa.Array, dtype: Any, step: int = 1) -> NDArray[Any]:  # noqa: ANN401 - a numpy type
-    """Return the numbers of an array; of several beside each other the first."""
+    """Return an array's integers; with a step, the first of each group."""
     buffer = array.buffers()[1]
     if buffer is None:
         return np.zeros(len(array), dtype)

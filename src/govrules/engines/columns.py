@@ -64,7 +64,7 @@ def _fields(cls: type, rulebook: Rulebook | None) -> list[pa.Field]:
 
 
 def derived_of(cls: type, rulebook: Rulebook | None) -> Mapping[str, v.Fact]:
-    """Return the derived facts of a class, which no field of it holds."""
+    """Return the derived facts of a class, which are no fields of it."""
     if rulebook is None:
         return {}
     derived = rulebook.derived.items()
@@ -74,7 +74,7 @@ def derived_of(cls: type, rulebook: Rulebook | None) -> Mapping[str, v.Fact]:
 def _companions(
     facts: Mapping[str, v.Fact], rulebook: Rulebook | None, *, always: bool = False
 ) -> list[pa.Field]:
-    """Return the columns of facts, and of those for which it makes a difference, of absence."""
+    """Return the columns of facts, with an absence column where absence matters."""
     found = []
     for name, fact in facts.items():
         found.append(pa.field(name, arrow_type(fact.type, rulebook)))
@@ -174,7 +174,7 @@ def _array(
 
 def _sound(array: pa.Array) -> pa.Array:
     """
-    Return an array whose dictionaries hold whatever is pointed at.
+    Return an array whose dictionary covers all its indices.
 
     Beneath a record that is null Arrow puts the first word, and there may be none.
     """
@@ -197,7 +197,7 @@ def _is_sound(array: pa.Array) -> bool:
 
 
 def _kept(value: Any, kind: pa.DataType, path: str, told: Callable[[str, Any], None]) -> Any:  # noqa: ANN401 - as Arrow takes it
-    """Return a value without the numbers in it that a column does not keep."""
+    """Return a value with numbers that do not fit its column replaced by None."""
     if value is None:
         return None
     if pa.types.is_struct(kind):
@@ -272,7 +272,7 @@ def _put(
 def array_of(
     values: Iterable[Any], fact_type: v.FactType, rulebook: Rulebook | None, kind: pa.DataType
 ) -> pa.Array:
-    """Return values of one type as an array of a kind that keeps them."""
+    """Return values of one type as an array."""
     rows: list[dict[str, Any]] = []
     for value in values:
         rows.append({})

@@ -83,7 +83,7 @@ def judge_for(
 
 def source(rules: Sequence[Rule], cls: type, rulebook: Rulebook) -> str:
     """
-    Return the Python source that rules about a class compile to, with what its names stand for.
+    Return the Python source compiled for rules on a class, with its constants.
 
     Raises:
         EngineError: the conditions are nested too deep to be compiled.
@@ -107,7 +107,7 @@ def _said(value: Any) -> str:  # noqa: ANN401 - any constant of generated code
 
 @kept_on_rulebook(_MOST_KEPT)
 def _bound(rulebook: Rulebook, cls: type, rules: Identical) -> Callable[[dt.date | Unknown], Judge]:
-    """Return the compiled function with the outcomes of these very rules, by date."""
+    """Return by date the compiled function, bound to the outcomes of these rules."""
     _, constants, lowered, compiled = _code(rules, cls, rulebook)
     names = {**constants}
     for index, (rule, judged) in enumerate(zip(rules, lowered, strict=True)):
@@ -118,7 +118,7 @@ def _bound(rulebook: Rulebook, cls: type, rules: Identical) -> Callable[[dt.date
 
 
 def _ready(compiled: CodeType, names: Mapping[str, Any]) -> Callable[[dt.date | Unknown], Any]:
-    """Return what makes the compiled function for a date, kept for some."""
+    """Return a cached factory of the compiled function for a date."""
     every = {
         **names,
         "__builtins__": {"len": len},
@@ -140,7 +140,7 @@ def tells(
     var: Var | None = None,
 ) -> Callable[[dt.date | Unknown], Tell]:
     """
-    Return by date the function that tells which formulas hold of a subject.
+    Return by date a function that returns the truth of formulas for a subject.
 
     Args:
         nodes: the formulas; where `var` is given, numbers over its list.
@@ -161,7 +161,7 @@ def tells(
 
 
 def _code(rules: Sequence[Rule], cls: type, rulebook: Rulebook) -> Code:
-    """Return what rules compile to."""
+    """Return the compiled code of rules."""
     with _shallow():
         lowering = lowering_of(rulebook)
         judged = tuple(lowering.rule(rule, cls) for rule in rules)

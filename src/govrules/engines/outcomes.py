@@ -44,7 +44,7 @@ def outcome_of(rule: Rule, judged: Judged, holds: Callable[[ir.Formula], bool]) 
 
 class Outcomes(dict[int, Outcome]):
     """
-    The outcomes of a rule that flags, or may flag, each made when it is first reached.
+    The outcomes of a rule that may flag, created on first use.
 
     The key is a number that tells what decides how grave it is: see `atoms_of`.
 
@@ -75,7 +75,7 @@ class Outcomes(dict[int, Outcome]):
 
 
 def atoms_of(judged: Judged) -> Atoms:
-    """Return what decides how grave the outcome of a rule is, with its place in a number."""
+    """Return the formulas that determine a rule's severity, each with its bit."""
     several = dict.fromkeys((*judged.severities.values(), *judged.mitigations))
     open_ = (each for each in several if not isinstance(each, ir.Const))
     return {each: place for place, each in enumerate(open_)}

@@ -37,7 +37,7 @@ _Known: TypeAlias = tuple[ir.Formula, ...]
 
 class Writer(BindingPlan):
     """
-    Writes a function that judges subjects by some rules, or tells what holds of them.
+    Writes a function that evaluates rules or formulas on a subject.
 
     Args:
         units: the formulas of each rule, or each formula by itself.
@@ -81,7 +81,7 @@ class Writer(BindingPlan):
         given: Iterable[Leaf],
         var: ir.Var | None,
     ) -> str:
-        """Return the source of what tells which formulas hold; for its arguments see `tells`."""
+        """Return the source of a function that returns the truth of formulas; see `tells`."""
         top = self._top(cls)
         block = top if var is None else Block(top, var, names={("record", var): "record"})
         for leaf in given:
@@ -96,7 +96,7 @@ class Writer(BindingPlan):
         return self._function("subject, given, record", [*top.lines, *inner], results)
 
     def _added(self, leaf: Leaf, block: Block) -> str:
-        """Return the expression of what the record of a block adds to a number over its list."""
+        """Return the expression of a record's contribution to an aggregate over its list."""
         of = leaf.of if isinstance(leaf, ir.RecordTotal) else None
         return (
             f"({'1' if of is None else self.raw(of, block)} if {self._say(leaf.so, block)} else 0)"
@@ -137,7 +137,7 @@ class Writer(BindingPlan):
     # ── Derived facts ─────────────────────────────────────────────────────────────────────────
 
     def _mask(self, table: ir.DerivedTable, block: Block) -> str:
-        """Return the name of the mask of the values that a derived fact may have."""
+        """Return the variable holding the mask of a derived fact's possible values."""
         for each in ir.in_order([table], lambda held: block.find(held) is not None):
             self.bind(each, each.var, block, "derived", partial(self._table, each))
         return block.find(table) or ""
@@ -174,7 +174,7 @@ class Writer(BindingPlan):
 
     def _say(self, formula: ir.Formula, block: Block, known: _Known = (), depth: int = 0) -> str:
         """
-        Return the expression that holds where a formula does.
+        Return the expression of a formula.
 
         Args:
             formula: the formula.
@@ -194,7 +194,7 @@ class Writer(BindingPlan):
         return self._expression(formula, block, known, depth)
 
     def _named(self, item: ir.Formula, block: Block, depth: int) -> str | None:
-        """Return the name of what has one: what several rules ask, or what stands too deep."""
+        """Return the variable of a formula that is shared by rules or too deeply nested."""
         if isinstance(item, ir.Exists) and item.so is not f.TRUE:
             return self._found(source.Sought(item), block)
         worth = item in self.shared and isinstance(item, ir.And | ir.Holds | ir.Above)
@@ -225,7 +225,7 @@ class Writer(BindingPlan):
         return joined([word(each, affirmed=affirmed) for each in tests], affirmed=affirmed)
 
     def _leaf(self, item: ir.Formula, block: Block, known: _Known) -> list[Test]:
-        """Return what must all hold where a leaf does."""
+        """Return the conjuncts of a leaf's expression."""
         match item:
             case ir.IsUnknown(read=fact):
                 return [(self.raw(fact, block), "is", "UNKNOWN")]
@@ -290,7 +290,7 @@ class Writer(BindingPlan):
         return [*guards, (left, ">=" if item.op is Op.AT_LEAST else ">", right)]
 
     def _there(self, fact: ir.FactRead, block: Block, known: _Known = ()) -> list[Test]:
-        """Return what must be looked at before a value is compared."""
+        """Return the presence checks needed before a value is compared."""
         there = f.given(f.both(f.no(f.absent(fact)), f.no(f.unrecorded(fact))), known)
         return [] if there is f.TRUE else [self._say(there, block)]
 
@@ -322,7 +322,7 @@ class Writer(BindingPlan):
     # ── Lists ─────────────────────────────────────────────────────────────────────────────────
 
     def _found(self, sought: source.Sought, block: Block) -> str:
-        """Return the name of what a pass over a list finds, with all else that it finds beside."""
+        """Return the variable of one result of a pass over a list, emitting the pass."""
         node = sought.node
         fact = node.var.list
         assert fact is not None  # noqa: S101 - only lists are gone through
@@ -351,7 +351,7 @@ class Writer(BindingPlan):
         return self.bind(sought, source.owner(node, block.var), block, "so", write)
 
     def _chain(self, sought: source.Sought, block: Block) -> list[source.Sought]:
-        """Return what one pass finds, each only of records that are what stands before it."""
+        """Return the results of one pass, each restricted to records that met the one before."""
         chain, shared = [sought], sought in self.shared
         for each in self._sought:
             if not isinstance(each, source.Sought) or each in chain or block.find(each):
@@ -374,7 +374,7 @@ class Writer(BindingPlan):
         block: Block,
         passed: list[ir.Formula],
     ) -> None:
-        """Write what a pass does with each record, where what stands before in the chain holds."""
+        """Emit the loop body of a pass for one result and those chained after it."""
         first, *others = chain
         node, name = first.node, names[first]
         said = self._say(f.given(node.so, passed), block)

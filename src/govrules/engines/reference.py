@@ -62,11 +62,11 @@ class Case:
         return Case(self.facts, self.derived, (*self.scopes, scope))
 
     def at(self, level: int) -> Case:
-        """Return the case seen from the record of a level alone, as derived facts are."""
+        """Return the case of the record at a level alone, as derived facts see it."""
         return Case(self.facts, self.derived, (self.scopes[level],))
 
     def taking(self, taken: Mapping[str, Any]) -> Case:
-        """Return the case where derived facts of the subject are taken to have these values."""
+        """Return the case with derived facts of the subject fixed to values."""
         return attrs.evolve(self, facts=attrs.evolve(self.facts, taken=taken))
 
     def restricted(self, paths: Iterable[str]) -> Case:
@@ -74,7 +74,7 @@ class Case:
         return attrs.evolve(self, facts=attrs.evolve(self.facts, only=frozenset(paths)))
 
     def supposing(self, changes: Mapping[str, Any]) -> Case:
-        """Return the case as it would be after changes, by path."""
+        """Return the case with overrides, by path."""
         return attrs.evolve(self, facts=attrs.evolve(self.facts, supposed=changes))
 
 
@@ -124,12 +124,12 @@ VERDICTS: Final[Mapping[tuple[Truth, Truth], ast.Verdict]] = {
 
 
 def judge(rule: ast.Rule, case: Case) -> Judgement:
-    """Return what a rule says of a case: what it says for all that derived facts may still be."""
+    """Return the outcome of a rule on a case, over all values derived facts may have."""
     return judge_all(rule, split(rule, case))
 
 
 def judge_all(rule: ast.Rule, cases: Sequence[Case]) -> Judgement:
-    """Return what a rule says of cases one of which, nobody knows which, is so."""
+    """Return the outcome of a rule on alternative cases, one of which is the actual one."""
     scopes = [scope_of(rule, each) for each in cases]
     required = [evaluate(rule.requires, each) for each in cases]
     verdicts = [VERDICTS[each] for each in zip(scopes, required, strict=True)]
@@ -148,7 +148,7 @@ def judge_all(rule: ast.Rule, cases: Sequence[Case]) -> Judgement:
 
 
 def split(rule: ast.Rule, case: Case) -> list[Case]:
-    """Return the case once for each joint value that the derived facts a rule reads may have."""
+    """Return the case once for each joint value of the derived facts a rule reads."""
     cases = [case]
     for name in splits(rule, case.derived):
         cases = [
@@ -161,7 +161,7 @@ def split(rule: ast.Rule, case: Case) -> list[Case]:
 
 
 def _together(verdicts: Sequence[ast.Verdict]) -> ast.Verdict:
-    """Return the one verdict of all; clear where some are not applicable and none may flag."""
+    """Combine verdicts of alternatives; clear and not applicable combine to clear."""
     first, *others = verdicts
     if all(each is first for each in others):
         return first
@@ -197,7 +197,7 @@ def severity_of(
 
 
 def _grades(rule: ast.Rule, case: Case) -> Iterator[ast.Severity]:
-    """Yield every severity that may be that of the first grade that holds."""
+    """Yield every severity that the first grade that holds may give."""
     for grade in rule.grades:
         settled = evaluate(grade.when, case)
         if settled is not Truth.FALSE:
@@ -323,7 +323,7 @@ def chosen_by(selector: expr.FactRef, case: Case) -> Iterator[Any]:
 
 
 def stands(predicate: expr.ValueTest, related: _Related, case: Case) -> Truth:
-    """Return whether what is in some relations to other values stands a test."""
+    """Evaluate a test from how a value relates to the values it is compared with."""
     match predicate:
         case expr.Compare(op, operand):
             return unanimous(related(op, other) for other in possible(operand, case))
@@ -341,12 +341,12 @@ def stands(predicate: expr.ValueTest, related: _Related, case: Case) -> Truth:
 
 
 def value_stands(value: Any, predicate: expr.ValueTest, fact_type: FactType, case: Case) -> Truth:  # noqa: ANN401 - any fact's value
-    """Return whether a value stands a test."""
+    """Evaluate a test of a value."""
     return stands(predicate, lambda op, other: compare(value, op, other, fact_type, case), case)
 
 
 def compare(value: Any, op: expr.Op, other: Any, fact_type: FactType, case: Case) -> Truth:  # noqa: ANN401 - any two facts' values
-    """Return whether one value stands in a relation to another."""
+    """Evaluate a comparison of two values."""
     if op is not expr.Op.EQUALS and (value is None or other is None):
         return Truth.FALSE
     if value is UNKNOWN or other is UNKNOWN:
@@ -374,7 +374,7 @@ def _compare_age(value: dt.date, op: expr.Op, months: int, case: Case) -> Truth:
 
 
 def includes(op: expr.SetOp, members: tuple[frozenset[str], bool], wanted: Iterable[Any]) -> Truth:
-    """Return whether a set includes any or all of the wanted members, or misses some."""
+    """Evaluate a test of a set's members."""
     known, closed = members
     results = []
     for each in wanted:
@@ -402,7 +402,7 @@ def is_known(ref: expr.FactRef, case: Case) -> bool:
 
 
 def quantified(quantity: expr.Quantity, truths: list[Truth], closed: bool) -> Truth:  # noqa: FBT001 - the list's other half
-    """Return whether some, every or none of the records are so."""
+    """Evaluate a quantifier, given the truth of its condition for each record."""
     beyond = [] if closed else [Truth.UNKNOWN]
     match quantity:
         case expr.Quantity.SOME:
@@ -420,7 +420,7 @@ Interval = tuple[Any, Any]
 
 
 def count_of(ref: expr.FactRef, where: expr.Condition | None, case: Case) -> Interval:
-    """Return between what numbers the records of a list, or the members of a set, are."""
+    """Return the least and greatest count of records, or of a set's members."""
     if isinstance(ref.type, Choices):
         members, closed = case.facts.members(ref, case.scopes)
         return len(members), len(members) if closed else len(ref.type.values)
@@ -444,7 +444,7 @@ def sum_of(
     where: expr.Condition | None,
     case: Case,
 ) -> Interval:
-    """Return between what amounts the sum over the records is; no amount is below zero."""
+    """Return the least and greatest sum over the records; no amount is negative."""
     records, closed = case.facts.records(ref, case.scopes)
     least: Any = 0
     greatest: Any = 0 if closed else _NO_LIMIT
@@ -466,7 +466,7 @@ def share_of(
     where: expr.Condition,
     case: Case,
 ) -> tuple[Interval | None, ...]:
-    """Return between what percentages the share may be; None where there is nothing to share."""
+    """Return the least and greatest percentage; None if the denominator is zero."""
     truths, closed = _truths(ref, where, case)
     counted, _ = _truths(ref, among, case)
     tally = Counter(zip(counted, truths, strict=True))
@@ -489,7 +489,7 @@ def share_of(
 def in_interval(
     interval: Interval | None, predicate: expr.Comparison, fact_type: FactType, case: Case
 ) -> Truth:
-    """Return whether a number that lies in an interval stands a test."""
+    """Evaluate a test of a number known only to lie in an interval."""
     if interval is None:
         return value_stands(None, predicate, fact_type, case)
     return stands(predicate, partial(_interval_compares, *interval), case)

@@ -52,7 +52,7 @@ NEVER_FLAGS: Final = (Verdict.CLEAR, Verdict.NOT_APPLICABLE)
 
 
 def comparable(outcome: Outcome) -> tuple[object, ...]:
-    """Return what engines must agree on, whatever more one of them knows."""
+    """Return the part of an outcome on which all engines must agree."""
     return (outcome.verdict, outcome.severity, outcome.could_be, outcome.mitigations)
 
 
@@ -93,7 +93,7 @@ _MANY: Final = 50
 
 def engine_for(subjects: int) -> str:
     """
-    Return the engine that settles so many subjects soonest, of those that need nothing more.
+    Return the fastest engine for a number of subjects that needs no extra package.
 
     >>> engine_for(1), engine_for(5_500)
     ('reference', 'compiled')

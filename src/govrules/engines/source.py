@@ -38,7 +38,7 @@ def sanitise(text: str) -> str:
 
 
 def word(test: Test, *, affirmed: bool) -> str:
-    """Return the expression that holds where a test does, or where it does not."""
+    """Return the expression of a test, or of its denial."""
     if isinstance(test, str):
         return test if affirmed else f"not {test}"
     left, sign, right = test
@@ -46,7 +46,7 @@ def word(test: Test, *, affirmed: bool) -> str:
 
 
 def joined(words: Sequence[str], *, affirmed: bool) -> str:
-    """Return the expression that holds where all of some do, or where not affirmed, any."""
+    """Return the expression of a conjunction, or negated, of the disjunction of denials."""
     if not words:
         return str(affirmed)
     return words[0] if len(words) == 1 else f"({(' and ' if affirmed else ' or ').join(words)})"
@@ -54,7 +54,7 @@ def joined(words: Sequence[str], *, affirmed: bool) -> str:
 
 @attrs.define(eq=False)
 class Block:
-    """Lines that run together, and the names that are bound in them."""
+    """A block of generated lines, with the names bound in it."""
 
     parent: Block | None
     var: Var
@@ -63,7 +63,7 @@ class Block:
     names: dict[Hashable, str] = attrs.field(factory=dict)
 
     def find(self, key: Hashable) -> str | None:
-        """Return the name under which something is bound here or around."""
+        """Return the name something is bound to in this block or an enclosing one."""
         block: Block | None = self
         while block is not None:
             if key in block.names:
@@ -72,11 +72,11 @@ class Block:
         return None
 
     def inside(self) -> Block:
-        """Return an empty block to be nested in this one."""
+        """Return an empty block nested in this one."""
         return Block(self, self.var, self.loops)
 
     def loop(self, var: Var) -> Block:
-        """Return an empty block to be repeated in this one."""
+        """Return an empty loop body nested in this one."""
         if self.loops >= _MOST_LOOPS:
             raise EngineError(
                 NAME,
@@ -93,7 +93,7 @@ class Block:
 
 class BindingPlan:
     """
-    Names of what is read, each bound where all that read it can see it.
+    Binds each value read to a name in the innermost block visible to all its readers.
 
     Args:
         shared: what several rules ask, in order: it is bound where its record is, before the first
@@ -110,13 +110,13 @@ class BindingPlan:
         self._names = 0
 
     def fresh(self, hint: str) -> str:
-        """Return a name that nothing has yet."""
+        """Return an unused name."""
         self._names += 1
         word = re.sub(r"[^a-z0-9]+", "_", hint.lower(), flags=re.ASCII).strip("_")[:40]
         return f"{word if word.isidentifier() else f'it_{word}'}_{self._names}"
 
     def constant(self, value: Any, key: Hashable = None) -> str:  # noqa: ANN401 - any value of a rulebook
-        """Return the name of a constant, which is known by its key where it has no hash."""
+        """Return the name of a constant, identified by its key if it is not hashable."""
         key = (type(value), value) if key is None else key
         name = self._constant_names.get(key)
         if name is None:
@@ -132,7 +132,7 @@ class BindingPlan:
         hint: str,
         write: Callable[[str, Block], None],
     ) -> str:
-        """Return the name under which something about a record is bound, binding it if need be."""
+        """Return the name bound to a value read from a record, binding it if needed."""
         found = block.find(key)
         if found is not None:
             return found
@@ -151,7 +151,7 @@ class BindingPlan:
 
     def raw(self, fact: FactRead, block: Block) -> str:
         """
-        Return the name of a fact's value as it stands; of a yes or no, None may stand for no.
+        Return the name of a fact's raw value; None may stand for no in a yes or no.
 
         In a list or a set, UNKNOWN says that there may be more. What was done on a day that is yet
         to come is UNKNOWN.
@@ -179,7 +179,7 @@ class BindingPlan:
         return self.bind(fact, var, block, "stated" if stated else fact.path, write)
 
     def counted(self, fact: FactRead, block: Block) -> str:
-        """Return the name of the number of the known records of a list."""
+        """Return the name of the number of known records in a list."""
         assert fact.var is not None  # noqa: S101 - no list is a date
 
         def write(name: str, home: Block) -> None:
@@ -190,7 +190,7 @@ class BindingPlan:
         return self.bind(("counted", fact), fact.var, block, fact.path, write)
 
     def _stated(self, var: Var, block: Block) -> str:
-        """Return the name of what is stated of the derived facts of a record."""
+        """Return the name of a record's stated derived facts."""
 
         def write(name: str, home: Block) -> None:
             home.lines.append(f"{name} = {home.find(('record', var))}.stated")
@@ -198,7 +198,7 @@ class BindingPlan:
         return self.bind(("stated", var), var, block, "stated", write)
 
     def _attribute(self, path: str, var: Var, block: Block) -> str:
-        """Return the expression that reads a field, past the records that it is part of."""
+        """Return the expression reading a field through the nested records above it."""
         facts = vocabulary_of(var.cls).facts
         if path not in facts:
             raise EngineError(NAME, f"`{var.cls.__name__}` has no fact `{sanitise(path)}`")
@@ -219,7 +219,7 @@ class BindingPlan:
 
 def _filled(cls: type, value: object) -> Any:  # noqa: ANN401 - an instance of the class
     """
-    Return what stands for a record that is none, or of which nothing is known.
+    Return the placeholder for a record that is none or unknown.
 
     It is of the record's own class, for Python reads attributes of one class the fastest.
     """
@@ -232,7 +232,7 @@ def _filled(cls: type, value: object) -> Any:  # noqa: ANN401 - an instance of t
 @attrs.frozen
 class Sought:
     """
-    What a pass over a list finds.
+    One result of a pass over a list.
 
     Attributes:
         node: whether a record is so, or how many are.
@@ -244,7 +244,7 @@ class Sought:
 
 
 def asked(roots: Sequence[ir.Formula | ir.Num]) -> dict[Hashable, None]:
-    """Return all that some formulas ask themselves, by the keys under which it may be bound."""
+    """Return the subformulas of formulas that may be bound to names, by key."""
     waiting: list[Any] = list(roots)
     found: dict[Hashable, None] = {}
     while waiting:
@@ -276,7 +276,7 @@ def asked(roots: Sequence[ir.Formula | ir.Num]) -> dict[Hashable, None]:
 
 def ends(items: tuple[ir.Formula, ...]) -> tuple[list[ir.Exists], list[ir.Formula]]:
     """
-    Return what no record of a list is that has no more, and the other parts of an *and*.
+    Split an *and* into quantifiers over closed lists and the other conjuncts.
 
     That nothing was done on a day that is yet to come is left out: reading such dates sees to it.
     """
@@ -296,15 +296,15 @@ def ends(items: tuple[ir.Formula, ...]) -> tuple[list[ir.Exists], list[ir.Formul
 
 
 def owner(node: ir.Node, otherwise: ir.Var) -> ir.Var:
-    """Return the innermost record that a formula is about."""
+    """Return the innermost record variable of a formula."""
     return max(node.about, key=lambda each: each.depth, default=otherwise)
 
 
 def is_ahead(item: ir.Formula) -> bool:
-    """Tell whether a formula is that something was done on a day that is yet to come."""
+    """Tell whether a formula says that a past event is dated in the future."""
     return isinstance(item, ir.Holds) and is_past(item.one.type) and item is f.ahead(item.one)
 
 
 def implies(one: ir.Exists | ir.RecordTotal, other: ir.Exists | ir.RecordTotal) -> bool:
-    """Tell whether it is seen that each record that one looks for is one that the other does."""
+    """Tell whether one filter of records syntactically implies another."""
     return f.given(other.so, [one.so]) is f.TRUE

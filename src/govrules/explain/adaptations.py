@@ -41,17 +41,17 @@ def grounds_phrase(adaptation: Adaptation) -> str:
 
 
 def said_of(adaptation: Adaptation, rulebook: Rulebook) -> str:
-    """Return a change with its grounds as one clause."""
+    """Return a change and its grounds as one clause."""
     return f"{adaptation_phrase(adaptation, rulebook)}: {grounds_phrase(adaptation)}"
 
 
 def counting(rulebook: Rulebook) -> tuple[Adaptation, ...]:
-    """Return the changes that count: of those of one thing, the last."""
+    """Return the effective changes: the last for each target."""
     return tuple({each.key: each for each in rulebook.adaptations}.values())
 
 
 def of_rule(rule: Rule, rulebook: Rulebook) -> Iterator[Adaptation]:
-    """Yield the changes that bear on one rule: on itself, and on the parameters that it reads."""
+    """Yield the changes affecting a rule: of the rule, and of parameters it reads."""
     yield from rule.adapted
     for each in rule.parameters:
         yield from rulebook.parameters[each.name].adapted

@@ -26,7 +26,7 @@ _INDEX: Final = re.compile(r"\d+")
 
 def because(rule: Rule, view: View, said: ExplainedOutcome) -> tuple[Cited, ...]:
     """
-    Return the facts that force the outcome; with no others known, it is the same.
+    Return the facts that force the outcome: known alone, they reproduce it.
 
     A derived fact that is settled is one of them, and not what settles it: see `proof`.
     """
@@ -55,7 +55,7 @@ def _because(rule: Rule, view: View, said: ExplainedOutcome) -> tuple[Cited, ...
 
 
 def proof(name: str, view: View) -> tuple[Cited, ...]:
-    """Return the facts that settle a derived fact of the record in sight."""
+    """Return the facts that settle a derived fact of the current record."""
     backend = view.backend
     table = backend.lowering.table(name, view.scopes[-1])
     possible, numbers = backend.closures.possible(table), backend.closures.proof(table)
@@ -76,7 +76,7 @@ def _least(
     of: Forced | ir.DerivedTable,
 ) -> tuple[Cited, ...]:
     """
-    Return facts without those that can be left out of them; of equal states of them the same.
+    Return a minimal subset of facts that still suffices; cached by the facts' state.
 
     Args:
         view: the subject.
@@ -122,7 +122,7 @@ def _least(
 
 
 def of_two(record: Any, path: str) -> str:  # noqa: ANN401 - any attrs object
-    """Return the name of the one of two that a fact is of; "" where it is of no such one."""
+    """Return the name of the one of a pair a fact belongs to; "" outside pairs."""
     cls: type = type(record)
     if not twins(cls):
         return ""
@@ -138,7 +138,7 @@ def of_two(record: Any, path: str) -> str:  # noqa: ANN401 - any attrs object
 @lru_cache
 def twins(cls: type) -> Mapping[str, str]:
     """
-    Return the records in subjects of a class of which there is another of the same kind.
+    Return the fields of a class that hold two records of one kind.
 
     Each with what it is called: ``{"first": "partnership", "second": "partnership"}``.
     """
@@ -160,7 +160,7 @@ def owner_of(cited: Cited) -> str:
 
 
 def called_of(cited: Cited) -> str:
-    """Return what the record that a fact is in is called: one of a list or of two; else ""."""
+    """Return the noun for a fact's record, in a list or a pair; "" for the subject."""
     frame = cited.frame
     if frame.prefix:
         return frame.listed[1].each

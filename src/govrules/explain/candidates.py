@@ -55,7 +55,7 @@ def compared_with(rule: Rule, view: View) -> dict[str, tuple[Any, ...]]:
 
 
 def is_crossed(rule: Rule, view: View) -> bool:
-    """Tell whether the rule, or a derived fact, compares facts with others than the day."""
+    """Tell whether a rule compares facts with each other, other than with the date."""
     _, crossed = _tests_of(view.backend.rulebook, Identical((rule,)), view.as_of)
     facts = (each for test in crossed for each in flat(test.predicate) if is_fact(each))
     return any(each != AS_OF_REF for each in facts)
@@ -65,7 +65,7 @@ def is_crossed(rule: Rule, view: View) -> bool:
 def _tests_of(
     rulebook: Rulebook, only: Identical, as_of: dt.date | Unknown
 ) -> tuple[dict[str, tuple[Any, ...]], tuple[Test, ...]]:
-    """Return what a rule compares facts with that is no fact, and its tests of facts by facts."""
+    """Return the constants a rule compares facts with, and its fact-to-fact tests."""
     (rule,) = only
     roots = [*rule_conditions(rule)]
     roots += [row.when for derived in rulebook.derived.values() for row in derived.rows]
@@ -104,7 +104,7 @@ def _plain(operand: Operand, view: View) -> list[Any]:
 
 
 def candidates(ref: FactRef, view: View, compared: Compared) -> list[Any]:
-    """Return the values worth trying for a fact: the edges of what the rule compares it with."""
+    """Return the values worth trying for a fact: boundary values of its tests."""
     edges = compared.get(ref.path, ())
     one: Any
     match ref.type:

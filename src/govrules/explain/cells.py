@@ -29,7 +29,7 @@ _NOBODY_KNOWS: Final[tuple[frozenset[str], bool]] = (frozenset(), True)
 @attrs.define(eq=False)
 class Frame:
     """
-    A record in cells.
+    A record as an array of cells.
 
     Attributes:
         record: the attrs object; UNKNOWN for a record of which nothing is known.
@@ -57,19 +57,19 @@ class Frame:
 
     @property
     def listed(self) -> tuple[str, Fact]:
-        """The list that it is a record of: its path in the record that it is in, and the fact."""
+        """The list the record belongs to: its path in the enclosing record, and the fact."""
         assert self.outer is not None  # noqa: S101 - nobody asks it of the subject itself
         name = self.prefix.removeprefix(self.outer.prefix).rpartition("[")[0]
         return name, self.outer.shape.facts[name]
 
     def apart(self) -> Frame:
-        """Return a copy whose cells can be set."""
+        """Return a writable copy."""
         values, tables = [*self.values], {**self.tables}
         shape, outer, ahead = self.shape, self.outer, self.ahead
         return Frame(self.record, self.prefix, shape, values, self.first, outer, tables, {}, ahead)
 
     def forget(self, places: Iterable[int]) -> None:
-        """Forget the derived facts that hang on cells."""
+        """Invalidate derived facts that depend on cells."""
         for place in places:
             for each in self.shape.moved((place,)):
                 self.tables.pop(each, None)
@@ -80,7 +80,7 @@ class Frame:
         return range(self.first, self.first + 1 + len(self.values))
 
     def state(self, cited: Iterable[Cited]) -> Hashable:
-        """Return what facts of it are; None where one is of another record, or holds records."""
+        """Return a hashable state of some facts; None if one is outside the record or a record."""
         whole, found = self.shape.whole, list[Any]()
         for each in cited:
             place = each.place
@@ -90,13 +90,13 @@ class Frame:
         return tuple(found)
 
     def says_nothing(self, path: str) -> bool:
-        """Tell whether a fact of it is none, empty, or said to be unclear."""
+        """Tell whether a fact is none, empty or declared unclear."""
         place = self.shape.places.get(path)
         value = UNKNOWN if place is None else self.values[place]
         return value is None or value == "unclear" or (isinstance(value, tuple) and not value[0])
 
     def cell(self, place: int) -> Any:  # noqa: ANN401 - the value of a cell
-        """Return the value of a cell; of a derived fact that nobody stated, what settled it."""
+        """Return a cell's value; for an unstated derived fact, the settled value."""
         value = self.values[place]
         return self.known.get(place, value) if value is UNKNOWN else value
 
@@ -118,7 +118,7 @@ Frames: TypeAlias = tuple[Frame, ...]
 
 class Shape:
     """
-    The cells of the records of a class.
+    The cell layout of a class's records.
 
     Attributes:
         cls: the class.
@@ -178,7 +178,7 @@ class Shape:
         )
 
     def to_set(self, frame: Frame, changes: Way) -> dict[int, Any]:
-        """Return the cells of a record that changes set: of its own facts, and of its lists."""
+        """Return the cells a change set writes: of own facts, and of lists."""
         values, found = frame.values, dict[int, Any]()
         inside: dict[str, dict[int, dict[str, Any]]] = {}
         for path in sorted(changes, key=len) if len(changes) > 1 else changes:
@@ -201,7 +201,7 @@ class Shape:
         return found
 
     def changed(self, frame: Frame, changes: Way) -> Frame:
-        """Return a record as it is after changes of its own facts, and of records of its lists."""
+        """Return a record with a change set applied to its facts and list records."""
         to_set = self.to_set(frame, changes)
         copy = frame.apart()
         for at, value in to_set.items():
@@ -210,12 +210,12 @@ class Shape:
         return copy
 
     def hangs(self, table: DerivedTable, places: frozenset[int]) -> None:
-        """Take note of the cells that a derived fact hangs on."""
+        """Register the cells a derived fact depends on."""
         self._hang_on[table] = places
         self._moved.clear()
 
     def moved(self, places: Iterable[int]) -> tuple[DerivedTable, ...]:
-        """Return the derived facts that hang on cells, of those that were asked for so far."""
+        """Return the evaluated derived facts that depend on cells."""
         key = tuple(places)
         found = self._moved.get(key)
         if found is None:
@@ -241,7 +241,7 @@ class Shape:
         return tuple(found)
 
     def added(self, prefix: str, name: str, place: int) -> Frame:
-        """Return a record at a place of a list of which nothing is known, and that nobody cites."""
+        """Return a blank record at an index of a list, which nobody cites."""
         kind = self.facts[name].type
         assert isinstance(kind, Records)  # noqa: S101 - only lists are indexed
         inner = self._shapes.of(kind.cls)
@@ -251,7 +251,7 @@ class Shape:
 @attrs.frozen
 class _Setting:
     """
-    How a fact is set.
+    How a fact's cell is written.
 
     Attributes:
         place: its cell.
@@ -267,7 +267,7 @@ class _Setting:
 
 
 class Shapes:
-    """The cells of classes under one rulebook, with its derived facts."""
+    """The cell layouts of all classes under one rulebook, derived facts included."""
 
     def __init__(self, rulebook: Rulebook) -> None:
         self.rulebook: Final = rulebook
@@ -281,7 +281,7 @@ class Shapes:
 
 
 def recorded_in(frame: Frame, path: str) -> Any:  # noqa: ANN401 - any fact's value
-    """Return what `govrules.facts.recorded` has of a subject under a path; of a list, at once."""
+    """Return a recorded value by path, as `govrules.facts.recorded` does; lists at once."""
     name, place, rest = first_list(path)
     if place is None:
         return recorded(frame.record, path)
@@ -292,27 +292,27 @@ def recorded_in(frame: Frame, path: str) -> Any:  # noqa: ANN401 - any fact's va
 
 
 def _step_to(path: str, fact: Fact) -> tuple[str, str, str, Fact, Any, bool]:
-    """Return how a fact is read: its path in two, what none is, and whether that is all."""
+    """Return how to read a fact: its path in two parts, its absent value, and completeness."""
     head, _, name = path.rpartition(".")
     parted = isinstance(fact.type, Choices | Record | Records) or is_past(fact.type)
     return path, head, name, fact, absent(fact), not parted
 
 
 def _blank(fact: Fact) -> Any:  # noqa: ANN401 - the value of a cell
-    """Return the cell of a fact of which nothing is known."""
+    """Return the cell of an unknown fact."""
     if isinstance(fact.type, Records):
         return (), True
     return _NOBODY_KNOWS if isinstance(fact.type, Choices) else UNKNOWN
 
 
 def _hollow(fact: Fact) -> Any:  # noqa: ANN401 - the value of a cell
-    """Return the cell of a fact of a record that is none."""
+    """Return the cell of a fact in a record that is none."""
     value = absent(fact)
     return (value, False) if isinstance(fact.type, Choices | Records) else value
 
 
 def _members(value: Any, kind: Any = frozenset) -> tuple[Any, bool]:  # noqa: ANN401 - a set or list of facts
-    """Return what is known of a set or a list, and whether there may be more."""
+    """Return the known members of a set or list, and whether it is closed."""
     if value is UNKNOWN or value is None:
         return kind(), value is UNKNOWN
     if UNKNOWN not in value:
@@ -323,7 +323,7 @@ def _members(value: Any, kind: Any = frozenset) -> tuple[Any, bool]:  # noqa: AN
 
 @lru_cache(maxsize=2**14)
 def first_list(path: str) -> tuple[str, int | None, str]:
-    """Return the first list in a path, the place in it and the rest; a plain path as it is."""
+    """Split a path at its first list: path, index and rest; a plain path as it is."""
     head, found, rest = path.removesuffix("]").partition("].")
     if not found and not path.endswith("]"):
         return path, None, ""
@@ -332,7 +332,7 @@ def first_list(path: str) -> tuple[str, int | None, str]:
 
 
 class Reading:
-    """One subject as it is read into cells, with all its records in the order of their numbers."""
+    """One subject read into cells, with all its records numbered."""
 
     def __init__(self, shapes: Shapes, as_of: dt.date | Unknown) -> None:
         self.shapes = shapes
@@ -418,7 +418,7 @@ class Cited:
 
 def cited_among(frames: Sequence[Frame], numbers: Iterable[int]) -> Iterator[Cited]:
     """
-    Yield what stands under numbers.
+    Yield the citations of fact numbers.
 
     Args:
         frames: every record of the subject as it was read, in the order of the numbers.
@@ -442,7 +442,7 @@ _first: Final = attrgetter("first")
 
 class Restricted:
     """
-    A subject of which only some facts are known, and that can do with fewer yet.
+    A view of a subject in which only some facts are known, and which can forget more.
 
     Args:
         top: the subject.
@@ -465,7 +465,7 @@ class Restricted:
 
     @classmethod
     def to(cls, top: Frame, cited: Iterable[Cited]) -> Restricted:
-        """Return a subject of which only facts that are cited are known."""
+        """Return a subject of which only the cited facts are known."""
         chosen: dict[Frame, list[int]] = {}
         for each in cited:
             # A record that is cited is the one that it is in.
@@ -477,7 +477,7 @@ class Restricted:
         return self._copies.get(frame, frame)
 
     def without(self, cited: Cited) -> Callable[[], None] | None:
-        """Forget a fact, and return what brings it back; None where that takes more than a cell."""
+        """Forget a fact and return an undo; None if that changes more than one cell."""
         frame, place = cited.frame, cited.place
         chosen = self._chosen[frame]
         its_last = frame in self._alone and len(chosen) == 1
@@ -531,7 +531,7 @@ class Restricted:
 
 
 def again(top: Frame, frame: Frame) -> Frame:
-    """Return a record as it is in another view of its subject; itself where it is not there."""
+    """Return the same record in another view of its subject; itself if it is not there."""
     found, rest = top, frame.prefix
     while rest:
         name, place, rest = first_list(rest)

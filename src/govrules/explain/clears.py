@@ -61,7 +61,7 @@ _Ways = Mapping[Any, list[Way]]
 @attrs.frozen
 class _Hints:
     """
-    What guides the search for ways in one view.
+    Heuristics of the search for change sets in one view.
 
     Attributes:
         compared: the values that the rule compares each fact with, by the fact's name.
@@ -79,11 +79,11 @@ class _Hints:
     tables: dict[str, dict[str, _Ways]] = attrs.field(init=False, factory=dict)
 
     def elsewhere(self) -> _Hints:
-        """Return the hints for another view, in which nothing was looked for yet."""
+        """Return fresh heuristics for another view."""
         return _Hints(self.compared, self.effort, self.gives_up, self.met)
 
     def met_by(self, key: Hashable, met: Callable[[], list[Way]]) -> list[Way]:
-        """Return by which changes a test by constants is met: whatever else is so."""
+        """Return the change sets that meet a test against constants, whatever else holds."""
         found = self.met.get(key)
         if found is None:
             if len(self.met) >= MOST_MET:
@@ -92,11 +92,11 @@ class _Hints:
         return found
 
     def allow(self, way: Way) -> bool:
-        """Tell whether a way may be followed."""
+        """Tell whether a change set may be pursued."""
         return self.gives_up or not self.effort.takes_away(way)
 
     def pruned(self, ways: Iterable[Way], most: int = MAX_WAYS) -> list[Way]:
-        """Return the smallest ways, without those that do as another does and more."""
+        """Return the smallest change sets, without supersets of others."""
         several = [*ways]
         if len(several) <= 1:
             return several
@@ -114,7 +114,7 @@ class _Hints:
         return kept
 
     def joined(self, several: Iterable[list[Way]]) -> list[Way]:
-        """Return every way that takes one of each, where they agree."""
+        """Return every consistent union of one change set of each group."""
         ways: list[Way] = [{}]
         waiting = iter(several)
         for options in waiting:
@@ -138,7 +138,7 @@ class _Hints:
         return ways
 
     def _followed(self, way: Way, several: Iterable[list[Way]]) -> list[Way]:
-        """Return a long way with the smallest of each that agrees with it."""
+        """Return a long change set completed with the smallest consistent one of each group."""
         found, gone = {**way}, gone_by(way)
         for options in several:
             fitting = [each for each in options if not contradict(found, each, gone)]
@@ -153,7 +153,7 @@ class _Hints:
 
 def clears(rule: Rule, view: View) -> tuple[Way, ...]:
     """
-    Return the smallest changes, all of one size, after which the rule is settled and never flags.
+    Return the minimal change sets, all of one size, that settle the rule unflagged.
 
     They give up nothing that is in place, unless nothing else helps. Of several amounts or dates
     for one fact the nearest to what the rule asks stands for all, which of several names it has is
@@ -184,7 +184,7 @@ def _absent(way: Way) -> int:
 
 def ways_out(rule: Rule, view: View) -> list[Way]:
     """
-    Return changes after which the rule no longer flags, smallest first.
+    Return change sets after which the rule no longer flags, smallest first.
 
     None can be made smaller. Only arrangements are changed, and only so that what the rule
     requires holds or an exception does: never by making the rule's own case go away. What is in
@@ -202,7 +202,7 @@ def ways_out(rule: Rule, view: View) -> list[Way]:
 
 @attrs.frozen(eq=False)
 class _Goal:
-    """A rule that is to be settled, and not to flag, of a subject."""
+    """A rule that is to be settled unflagged for a subject."""
 
     rule: Rule
     view: View
@@ -210,14 +210,14 @@ class _Goal:
     _settled: dict[frozenset[tuple[str, Any]], bool] = attrs.field(init=False, factory=dict)
 
     def settles(self, way: Way) -> bool:
-        """Tell whether, whatever derived facts are, what is required holds or an exception does."""
+        """Tell whether the requirement or an exception holds for all derived values."""
         key = frozenset(way.items())
         if key not in self._settled:
             self._settled[key] = self.view.tried(way, self.check)
         return self._settled[key]
 
     def still(self, way: dict[str, Any]) -> Callable[..., bool]:
-        """Return what tells whether a way still settles it with another value, or without one."""
+        """Return a check of a change set with one value altered or dropped."""
         view = self.view
         # In a register that takes as long for each change as for a whole way.
         changed = None if view.supposed else ChangedSubject.of(view.frames[0], way)
@@ -249,7 +249,7 @@ def _ways_out(goal: _Goal, hints: _Hints) -> list[Way]:
 
 
 def _to_meet(rule: Rule, view: View, hints: _Hints) -> list[Way]:
-    """Return changes with which what a rule requires holds, or holds for all that may be."""
+    """Return change sets that make the requirement hold, for all values still possible."""
     found = _ways(rule.requires, view, Truth.TRUE, hints)
     cases = view.split(rule)
     if len(cases) > 1:
@@ -259,7 +259,7 @@ def _to_meet(rule: Rule, view: View, hints: _Hints) -> list[Way]:
 
 
 def _mended(way: Way, goal: _Goal, hints: _Hints) -> list[Way]:
-    """Return the way, with what makes good again what it breaks of what the rule requires."""
+    """Extend a change set until what the rule requires holds again."""
     if goal.settles(way):
         return [way]
     after = goal.view.supposing(way)
@@ -268,7 +268,7 @@ def _mended(way: Way, goal: _Goal, hints: _Hints) -> list[Way]:
 
 
 def _still_in_case(way: Way, rule: Rule, view: View, hints: _Hints) -> list[Way]:
-    """Return the way, with what keeps the rule's own case standing where the way would end it."""
+    """Extend a change set so that the rule's own case still applies."""
     if rule.applies_when is None:
         return [way]
     kept = _ways(rule.applies_when, view.supposing(way), Truth.TRUE, hints.elsewhere())
@@ -276,7 +276,7 @@ def _still_in_case(way: Way, rule: Rule, view: View, hints: _Hints) -> list[Way]
 
 
 def _shrunk(way: Way, goal: _Goal, effort: Effort) -> Way | None:
-    """Return the way without the changes it can do without; None where it leads nowhere."""
+    """Return a minimal subset of a change set; None if the set does not settle the rule."""
     if not way or not goal.settles(way):
         return None
     kept = dict(way)
@@ -296,7 +296,7 @@ def _shrunk(way: Way, goal: _Goal, effort: Effort) -> Way | None:
 
 
 def _ways(condition: Condition, view: View, target: Truth, hints: _Hints) -> list[Way]:
-    """Return changes that give a condition the value that is wanted; an empty one if it has it."""
+    """Return change sets that give a condition the wanted value; empty if it has it already."""
     if view.check(condition, target)(view.frames):
         return [{}]
     if not view.backend.moves(condition):
@@ -352,7 +352,7 @@ def _of_fact(condition: Test, ref: FactRef, view: View, target: Truth, hints: _H
     prefix = view.of(ref).prefix
 
     def met() -> list[Way]:
-        """Return the changes of the record by which the condition is as wanted."""
+        """Return changes of the record that make the condition as wanted."""
         found: list[Way] = [{ref.path: value} for value in candidates(ref, view, hints.compared)]
         found += [{record: None} for record in _asked_around(ref, view, hints)]
         return [*filter(view.trial(condition, target, ref), found)]
@@ -369,12 +369,12 @@ def _of_fact(condition: Test, ref: FactRef, view: View, target: Truth, hints: _H
 
 
 def _is_constant(test: Test) -> bool:
-    """Tell whether a fact is compared with what is no fact: what meets it is always the same."""
+    """Tell whether a fact is compared with constants only, so that what meets it is fixed."""
     return all(isinstance(each, Literal | Parameter) for each in operands(test.predicate))
 
 
 def _asked_around(ref: FactRef, view: View, hints: _Hints) -> list[str]:
-    """Return the records that a fact stands in of which the rule asks whether they are there."""
+    """Return the enclosing records whose presence the rule itself tests."""
     shape = view.of(ref).shape
     asked = (part for part in parts_of(ref.path) if part in hints.compared)
     return [each for each in asked if shape.facts[each].kind is Kind.ARRANGEMENT]
@@ -383,7 +383,7 @@ def _asked_around(ref: FactRef, view: View, hints: _Hints) -> list[str]:
 def _of_derived(
     condition: Test, ref: FactRef, view: View, target: Truth, hints: _Hints
 ) -> list[Way]:
-    """Return changes that give a derived fact a value with which the condition is as wanted."""
+    """Return change sets giving a derived fact a value that makes the condition as wanted."""
     if ref.path not in view.backend.moving:
         return []
     inner = view.at(ref.level)
@@ -407,7 +407,7 @@ def _of_derived(
 
 
 def _of_table(derived: Derived, view: View, hints: _Hints) -> _Ways:
-    """Return changes that give a derived fact each of its values; none where it is stated."""
+    """Return change sets for each value of a derived fact; none if it is stated."""
     if view.stated(derived) is not UNKNOWN:
         return {}
     found: dict[Any, list[Way]] = {}
@@ -421,7 +421,7 @@ def _of_table(derived: Derived, view: View, hints: _Hints) -> _Ways:
 
 
 def _new_records(ref: FactRef, view: View) -> list[View]:
-    """Return the view from each record that governance could add to a list, if it can."""
+    """Return the views of records that governance could add to a list."""
     if ref.fact.kind is not Kind.ARRANGEMENT or not isinstance(ref.type, Records):
         return []
     return [view.added(ref, more) for more in range(MAX_RECORDS)]
@@ -444,7 +444,7 @@ def _every_record(
 
 
 def _of_many(condition: OnList, view: View, target: Truth, hints: _Hints) -> list[Way]:
-    """Return the changes of the fewest records that move a count, sum or share as wanted."""
+    """Return the change sets over fewest records that move a count, sum or share as wanted."""
     apart = [_options(condition, view, goal, hints) for goal in (Truth.TRUE, Truth.FALSE)]
     # A record may have to be so by one condition, and another, or the same, not so by the other.
     mixes = len(children(condition)) > 1
@@ -463,7 +463,7 @@ def _of_many(condition: OnList, view: View, target: Truth, hints: _Hints) -> lis
 
 
 def _options(condition: OnList, view: View, goal: Truth, hints: _Hints) -> list[Way]:
-    """Return the cheapest changes of each record, and of records that could be added."""
+    """Return the cheapest change sets for each record, and for records to add."""
     found: dict[frozenset[tuple[str, Any]], Way] = {}
     for way in _of_each_record(condition, view, goal, hints):
         found.setdefault(frozenset(way.items()), way)
@@ -483,7 +483,7 @@ def _of_each_record(condition: OnList, view: View, goal: Truth, hints: _Hints) -
 
 
 def _cheapest(ways: Sequence[Way], record: View) -> list[Way]:
-    """Return the first way, and those as small that change what other records may hang on too."""
+    """Return the first change set, and equally small ones that other records may depend on."""
     prefix = record.frame.prefix
     return [
         way
@@ -494,14 +494,14 @@ def _cheapest(ways: Sequence[Way], record: View) -> list[Way]:
 
 
 def _with_record(way: Way, added: View) -> Way:
-    """Return a way that adds a record, though nothing in it need be so."""
+    """Return a change set that adds a record, even if none of its facts matters."""
     prefix = added.frame.prefix
     there = any(path.startswith(prefix) for path in way)
     return way if there else {**way, **_mentioned(added)}
 
 
 def _mentioned(view: View) -> Way:
-    """Return the change by which a record is there: its first fact is known."""
+    """Return the change that makes a record present: its first fact becomes known."""
     frame = view.frame
     first = next(iter(vocabulary_of(frame.shape.cls).fields))
     return {f"{frame.prefix}{first}": TO_BE_FOUND}
@@ -510,7 +510,7 @@ def _mentioned(view: View) -> Way:
 def _of_set(
     condition: Condition, ref: FactRef, view: View, target: Truth, hints: _Hints
 ) -> list[Way]:
-    """Return the set with the fewest members added or removed that has the number wanted."""
+    """Return the set nearest to the current one that has the wanted number of members."""
     if ref.fact.kind is not Kind.ARRANGEMENT or not isinstance(ref.type, Choices):
         return []
     path = view.path(ref)

@@ -45,7 +45,7 @@ _Amount: TypeAlias = Callable[[Frames], Any]
 
 
 class Closures:
-    """Formulas as functions, made when they are first asked for."""
+    """Compiles formulas to Python closures, lazily and memoised."""
 
     def __init__(self, shapes: Shapes, lowering: Lowering) -> None:
         self.shapes: Final = shapes
@@ -58,7 +58,7 @@ class Closures:
         self._hanging: dict[ir.Var, dict[ir.DerivedTable, frozenset[int]]] = {}
 
     def at(self, read: ir.FactRead) -> tuple[int, int]:
-        """Return the depth of the record that a fact is in, and its cell."""
+        """Return the depth of a fact's record, and the cell."""
         if read.var is None:
             return 0, 0
         return read.var.depth, self.shapes.of(read.var.cls).places[read.path]
@@ -66,7 +66,7 @@ class Closures:
     # ── Whether formulas hold ─────────────────────────────────────────────────────────────────
 
     def check(self, formula: ir.Formula) -> Check:
-        """Return what tells that a formula certainly holds."""
+        """Return a closure telling whether a formula certainly holds."""
         found = self._checks.get(formula)
         if found is None:
             item, affirmed = ir.parted(formula)
@@ -146,7 +146,7 @@ class Closures:
         return check
 
     def _of_record(self, var: ir.Var, so: ir.Formula) -> Check:
-        """Return what tells whether a formula holds of a record of a list."""
+        """Return a closure telling whether a formula holds of a list's record."""
         check = self.check(so)
         # What looks at nothing but the record is the same in every trial that leaves the record.
         if not so.about <= {var}:
@@ -164,7 +164,7 @@ class Closures:
     def each(
         self, var: ir.Var, so: ir.Formula
     ) -> Callable[[Frames], Iterator[tuple[Frames, bool]]]:
-        """Return what gives the records of a list, each with whether a formula is so of it."""
+        """Return a closure yielding a list's records with the truth of a formula for each."""
         assert var.list is not None  # noqa: S101 - only lists are gone through
         depth, place = self.at(var.list)
         holds = self._of_record(var, so)
@@ -178,7 +178,7 @@ class Closures:
         return records
 
     def _exists(self, var: ir.Var, so: ir.Formula, *, every: bool) -> Check:
-        """Return what tells whether a formula holds of some record of a list, or of every one."""
+        """Return a closure telling whether a formula holds of some record of a list, or of all."""
         assert var.list is not None  # noqa: S101 - only lists are gone through
         depth, place = self.at(var.list)
         each, number = self.each(var, so), self._sum(var, so, None, most=False)
@@ -193,7 +193,7 @@ class Closures:
         return check
 
     def _amount(self, number: ir.Num, *, most: bool) -> _Amount:
-        """Return what gives the least that a number may be, or the most."""
+        """Return a closure giving a number's lower or upper bound."""
         match number:
             case ir.Amount(of=ir.FactRead() as fact):
                 depth, place = self.at(fact)
@@ -220,7 +220,7 @@ class Closures:
                 assert_never(number)
 
     def _sum(self, var: ir.Var, so: ir.Formula, of: ir.FactRead | None, *, most: bool) -> _Amount:
-        """Return what adds up records of a list; of many it is kept what each comes to."""
+        """Return a closure summing over a list; contributions of long lists are cached."""
         assert var.list is not None  # noqa: S101 - only lists are gone through
         depth, place = self.at(var.list)
         holds, key = self._of_record(var, so), (var, so, of, most)
@@ -251,14 +251,14 @@ class Closures:
         return amount
 
     def possible(self, table: ir.DerivedTable) -> Callable[[Frames], frozenset[Any]]:
-        """Return what gives the values that a derived fact of a record may have."""
+        """Return a closure giving the possible values of a derived fact."""
         found = self._possible.get(table)
         if found is None:
             found = self._possible[table] = self._settling(table)
         return found
 
     def settling(self, name: str, cls: type) -> Callable[[Frames], frozenset[Any]] | None:
-        """Return what gives the values of a derived fact that is cited itself where it has one."""
+        """Return a closure giving the values of a derived fact that is cited itself if settled."""
         table = self._lowering.table(name, ir.subject(cls))
         return None if table.stated is None else self.possible(table)
 
@@ -281,7 +281,7 @@ class Closures:
         return possible
 
     def _hangs_on(self, table: ir.DerivedTable) -> frozenset[int]:
-        """Return the cells of its record that a derived fact hangs on; of what is in a list, it."""
+        """Return the cells a derived fact depends on; for nested facts, the list's."""
         known = self._hanging.setdefault(table.var, {})
         found = set() if table.stated is None else {self.at(table.stated)[1]}
         for each in reads.beneath(table.may.values(), known):
@@ -320,7 +320,7 @@ class Closures:
     # ── What forces them ──────────────────────────────────────────────────────────────────────
 
     def support(self, formula: ir.Formula) -> Support:
-        """Return what gives facts that force a formula, where it holds."""
+        """Return a closure giving facts that force a formula, where it holds."""
         found = self._supports.get(formula)
         if found is None:
             item, affirmed = ir.parted(formula)
@@ -368,7 +368,7 @@ class Closures:
                 assert_never(node)
 
     def _cell(self, fact: ir.FactRead) -> Support:
-        """Return what gives a fact that is known; of what nobody knows nothing follows."""
+        """Return a closure giving a known fact; nothing if it is unknown."""
         depth, place = self.at(fact)
 
         def cell(s: Frames) -> frozenset[int]:
@@ -380,7 +380,7 @@ class Closures:
         return cell
 
     def _one_record(self, var: ir.Var, so: ir.Formula) -> Support:
-        """Return what gives the facts of one record that is so, of which there are the fewest."""
+        """Return a closure giving the support of the cheapest record that satisfies a formula."""
         each, why, counted = self.each(var, so), self.support(so), self._counted(var)
         if so is f.TRUE:
             return lambda s: next(counted(s, inside[-1]) for inside, _ in each(s))
@@ -394,7 +394,7 @@ class Closures:
         return found
 
     def _counted(self, var: ir.Var) -> Callable[[Frames, Frame], frozenset[int]]:
-        """Return what says that a record is there: the whole list, or where it is open, itself."""
+        """Return a closure giving the support of a record's presence: its list, or itself."""
         assert var.list is not None  # noqa: S101 - only lists are gone through
         depth, place = self.at(var.list)
 
@@ -406,12 +406,12 @@ class Closures:
         return counted
 
     def within(self, frame: Frame, found: frozenset[int]) -> frozenset[int]:
-        """Return what a record contributes: its facts, or where none are, that it is there."""
+        """Return the support within a record, or if that is empty, of its presence."""
         its = any(each in frame.numbers for each in found)
         return found if its else found | {frame.first}
 
     def _bound(self, number: ir.Num, *, most: bool) -> Support:
-        """Return what gives the facts that keep a number from being less, or more."""
+        """Return a closure giving the facts that bound a number from below, or above."""
         match number:
             case ir.Amount(of=ir.FactRead() as fact) | ir.Members(read=fact):
                 return self._cell(fact)
@@ -446,7 +446,7 @@ class Closures:
         return found
 
     def _may(self, table: ir.DerivedTable, values: frozenset[Any]) -> Support:
-        """Return what gives the facts by which a derived fact may have one of some values."""
+        """Return a closure giving the facts that let a derived fact have one of some values."""
         possible = self.possible(table)
         ways = [(value, self.support(so)) for value, so in table.ways if value in values]
 
@@ -458,7 +458,7 @@ class Closures:
 
     def _cannot(self, table: ir.DerivedTable, values: frozenset[Any]) -> Support:
         """
-        Return what gives the facts by which a derived fact can have none of some values.
+        Return a closure giving the facts that exclude some values of a derived fact.
 
         Where it is settled, that is the derived fact itself, which has a proof of its own.
         """
@@ -479,25 +479,25 @@ class Closures:
         return cannot
 
     def proof(self, table: ir.DerivedTable) -> Support:
-        """Return what gives the facts by which a derived fact has no other value than it has."""
+        """Return a closure giving the facts that settle a derived fact."""
         beneath = self._kept_from(table)
         return lambda s: NOTHING.union(*beneath(s).values())
 
     def _is_own(self, table: ir.DerivedTable) -> bool:
-        """Tell whether a table is that of a record, and not of one where others are supposed."""
+        """Tell whether a table belongs to the record itself, not to a what-if copy."""
         return self._lowering.table(table.name, table.var) is table
 
     def _kept_from(
         self, table: ir.DerivedTable
     ) -> Callable[[Frames], Mapping[Any, frozenset[int]]]:
-        """Return what gives, by each value that a derived fact cannot have, facts that say so."""
+        """Return a closure giving facts that exclude each excluded value of a derived fact."""
         depth = table.var.depth
 
         def kept_from(s: Frames) -> Mapping[Any, frozenset[int]]:
             known, seen = s[depth].known, s[: depth + 1]
 
             def is_cited(each: ir.DerivedTable) -> bool:
-                """Tell whether a table is looked at no further: it is done, or cited itself."""
+                """Tell whether a table is expanded no further: visited, or cited itself."""
                 if each.var is not table.var:
                     return False
                 if (_KEPT, each) in known:

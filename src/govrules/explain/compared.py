@@ -110,7 +110,7 @@ def compared_phrase(
 
 
 def _comparison(fact: Fact, predicate: Compare | Between, again: str) -> tuple[str, int, str]:
-    """Return the words of a comparison; and where it hangs on another fact, on what."""
+    """Return a comparison's words; and for a chosen value, the fact it depends on."""
     match predicate:
         case Between(low, high):
             lowest, highest = (_operand(each, fact, Op.EQUALS, dates=False) for each in (low, high))
@@ -163,7 +163,7 @@ def _one_of(fact: Fact, operands: Sequence[Operand], *, holds: bool) -> str:
 
 
 def one_of_clauses(fact: Fact, operands: Sequence[Operand], *, holds: bool) -> list[str]:
-    """Return the clauses of which one is so where a fact is one of some values, or all denied."""
+    """Return the alternatives of a one-of test as clauses, or all of them denied."""
     literal = [each.value for each in operands if isinstance(each, Literal)]
     if len(literal) < len(operands) or not isinstance(fact.type, Choice):
         words = joined((_operand(each, fact, Op.EQUALS) for each in operands), "or")
@@ -185,7 +185,7 @@ def one_of_clauses(fact: Fact, operands: Sequence[Operand], *, holds: bool) -> l
 
 def listed(phrases: Sequence[str], word: str) -> str:
     """
-    Return clauses as a list; those with a subject in common stand together, and say it once.
+    Return clauses as a list, sharing a common subject.
 
     >>> listed(["the partnership is proposed", "the partnership has ended"], "or")
     'the partnership is proposed or has ended'
@@ -210,7 +210,7 @@ def listed(phrases: Sequence[str], word: str) -> str:
 
 
 def _subject(phrase: str) -> str:
-    """Return the subject with which a clause begins; "" where it is not sure which."""
+    """Return the grammatical subject of a clause; "" if that is not certain."""
     if phrase.startswith("it ") and not NOBODY.match(phrase):
         return "it "
     found = _SUBJECT.match(phrase)

@@ -92,13 +92,13 @@ def _named_first(phrase: str, rule: Rule) -> str:
 
 
 def _duties(requires: Condition) -> tuple[bool, list[_Part]]:
-    """Return what a rule requires one by one, and whether all of it or one is required."""
+    """Return the requirements of a rule, and whether all or one must hold."""
     every = _flat(requires, All, holds=True)
     return (True, every) if len(every) > 1 else (False, _flat(requires, AnyOf, holds=True))
 
 
 def _is_too_much(every: bool, duties: Sequence[_Part]) -> bool:  # noqa: FBT001 - as `_duties` has it
-    """Tell whether it takes a list to say what is required, so that nobody reads it two ways."""
+    """Tell whether the requirements need a list to be unambiguous."""
     if len(duties) == 1:
         return False
     kinds = (AnyOf, All) if every else (All, AnyOf)
@@ -126,7 +126,7 @@ def severity_sentence(rule: Rule) -> str:
 
 
 def _after(before: Condition | None, when: Condition, rule: Rule) -> str:
-    """Return a condition as a clause, with "it" for the fact that the one before it named."""
+    """Return a condition as a clause, with "it" for the fact just named."""
     phrase = condition_phrase(when)
     if isinstance(before, Test) and isinstance(when, Test) and before.fact == when.fact:
         label = when.fact.fact.label
@@ -204,7 +204,7 @@ def _listed(items: Sequence[Condition], word: str, *, holds: bool) -> str:
 
 
 def _is_plain_last(phrase: str, word: str, number: int) -> bool:
-    """Tell whether a comma before "or" is enough to say that a clause with an "and" is one."""
+    """Tell whether a comma before "or" is enough to set off a clause with "and"."""
     return word == "or" and number == len(_TWO) and ", " not in phrase
 
 
@@ -222,7 +222,7 @@ def _of_both(clause: str, *, every: bool) -> str:
 
 
 def _apart(part: _Part, word: str) -> list[str]:
-    """Return a condition as the clauses that it lists with this word; mostly as the one."""
+    """Return a condition as the operands joined by this word; usually just itself."""
     item, holds = part
     if isinstance(item, Not):
         return _apart((item.item, not holds), word)
@@ -235,7 +235,7 @@ def _apart(part: _Part, word: str) -> list[str]:
 
 
 def _alike(items: Sequence[Condition]) -> Condition | None:
-    """Return what is tested of both of two, where it is the same, as a test of one thing."""
+    """Return the common test of both of a pair as a test of one."""
     denied = [isinstance(each, Not) for each in items]
     tests = [_bare(each) for each in items]
     if len({*denied}) > 1 or not all(isinstance(each, Test) for each in tests):
@@ -267,7 +267,7 @@ def _quantified(quantity: Quantity, ref: FactRef, where: Condition, *, holds: bo
 
 
 def _flat(where: Condition, kind: type[All | AnyOf], *, holds: bool) -> list[_Part]:
-    """Return conditions that hold together, or of which one holds, one by one."""
+    """Return nested conjunctions, or disjunctions, flattened."""
     if isinstance(where, Not):
         return _flat(where.item, kind, holds=not holds)
     wanted = kind if holds else (AnyOf if kind is All else All)
@@ -296,7 +296,7 @@ def _some(ref: FactRef, parts: Sequence[_Part]) -> str:
 
 
 def _joined_own(rest: Sequence[str]) -> str:
-    """Return what is said of a record as one list, with what is a list itself at its end."""
+    """Return clauses about a record as one list, nested lists last."""
     *_, last = ordered = sorted(rest, key=lambda own: ", " in own)
     return joined(ordered) if ", " in last or len(ordered) != len(_TWO) else " and ".join(ordered)
 
@@ -312,7 +312,7 @@ def _no(ref: FactRef, where: Condition) -> str:
 
 def _every(ref: FactRef, parts: Sequence[_Part]) -> str:
     """
-    Return that of every record at least one of some things is so.
+    Return the clause that every record meets at least one of several conditions.
 
     What is said of the record itself tells which records are meant: every one that has not ended.
     """
@@ -345,7 +345,7 @@ def _bracketed(part: _Part, kind: type[All | AnyOf], number: int = 0) -> str:
 
 
 def _of_each(phrase: str, each: str) -> str:
-    """Return what a clause says of the record that it is about; "" where it is about another."""
+    """Return a clause about the current record; "" if it is about another."""
     for subject in (f"the {each} ", f"the {each.rpartition(' ')[2]} "):
         if phrase.startswith(subject):
             return phrase.removeprefix(subject)
@@ -353,7 +353,7 @@ def _of_each(phrase: str, each: str) -> str:
 
 
 def _said_again(phrase: str, each: str) -> str:
-    """Return a clause about a record that has just been named: its own, and what ends with it."""
+    """Return a clause about a record just named, using "its"."""
     for thing in (f"the {each}", f"the {each.rpartition(' ')[2]}"):
         if phrase.startswith(f"{thing}'s "):
             return f"its{phrase.removeprefix(thing)[2:]}"
@@ -367,7 +367,7 @@ def _is_owned(phrase: str, each: str) -> bool:
 
 
 def _which(ref: FactRef, where: Condition | None) -> str:
-    """Return which of several records are meant: those "that are significant"."""
+    """Return the relative clause selecting records: those "that are significant"."""
     if where is None:
         return ""
     own = _own(ref, where)
@@ -377,14 +377,14 @@ def _which(ref: FactRef, where: Condition | None) -> str:
 
 
 def _own(ref: FactRef, where: Condition) -> list[str]:
-    """Return what is said of a record itself, clause by clause; "" for a clause about another."""
+    """Return clauses about the record itself; "" for one about another."""
     parts = _flat(where, All, holds=True)
     return [_of_each(each, ref.fact.each) for part in parts for each in _apart(part, "and")]
 
 
 def _of_more(own: str) -> str:
     """
-    Return what is said of one thing as it is said of several.
+    Return a clause in the plural.
 
     >>> _of_more("calls for action"), _of_more("has not ended")
     ('call for action', 'have not ended')
@@ -419,7 +419,7 @@ def _count(condition: Count, *, holds: bool) -> str:
 
 
 def _is_plain(predicate: Comparison) -> bool:
-    """Tell whether a number is compared with one that is written down."""
+    """Tell whether an aggregate is compared with a constant."""
     if not isinstance(predicate, Compare) or _value_of(predicate) is None:
         return False
     return predicate.op is not Op.EQUALS
@@ -448,7 +448,7 @@ def _share(condition: Share, *, holds: bool) -> str:
 
 
 def _number(subject: str, fact_type: FactType, predicate: Comparison, *, holds: bool) -> str:
-    """Return how a number that is worked out compares."""
+    """Return the comparison of an aggregate in words."""
     if not holds and isinstance(predicate, Compare) and not isinstance(predicate.operand, FactRef):
         holds = predicate.op in _OPPOSITE
         predicate = _opposite(predicate)
@@ -466,7 +466,7 @@ def _amount(fact_type: FactType, predicate: Compare, *, holds: bool) -> str:
 
 
 def _opposite(predicate: Compare) -> Compare:
-    """Return the order that holds of a number that is worked out where this one does not."""
+    """Return the complement of an order relation."""
     return attrs.evolve(predicate, op=_OPPOSITE.get(predicate.op, predicate.op))
 
 

@@ -60,7 +60,7 @@ MOST_DATES: Final = 2**4
 
 class Order:
     """
-    The order of facts in the text of a rule or of a derived fact, record by record.
+    The textual order of facts in a rule or derived fact, record by record.
 
     Args:
         paths: the facts in that order, with `[]` for any record.
@@ -93,7 +93,7 @@ class Order:
 @attrs.define(eq=False)
 class ExplainedOutcome:
     """
-    What a rule says of the state of its facts, and why, as far as that was asked for.
+    A rule's outcome for one state of its facts, with explanations filled in on demand.
 
     Attributes:
         outcome: the verdict and how grave it is.
@@ -111,7 +111,7 @@ class ExplainedOutcome:
 @attrs.define(eq=False)
 class Moves:
     """
-    What changes come to under a rule, as far as that was asked for.
+    Outcomes of a rule under change sets, filled in on demand.
 
     Attributes:
         ways: the smallest ways out.
@@ -123,7 +123,7 @@ class Moves:
 
 
 class _StateMemo(Generic[T]):
-    """What is kept by the states of the facts of a rule."""
+    """A memo keyed by the state of a rule's facts."""
 
     def __init__(self, state: Callable[[Frame], Hashable], make: Callable[[Frames], T]) -> None:
         self._state = state
@@ -151,7 +151,7 @@ class _StateMemo(Generic[T]):
 
 class Judging:
     """
-    A rule on cells.
+    A rule compiled to closures on cells.
 
     Attributes:
         judged: the rule as formulas.
@@ -215,7 +215,7 @@ class Judging:
         return self._moves(s[0].values[0]).of(s)
 
     def says(self, s: Frames) -> Outcome:
-        """Return what the rule says."""
+        """Return the outcome of the rule."""
         if self._not_applicable(s):
             return NOT_APPLICABLE
         if self._never_flags(s):
@@ -248,7 +248,7 @@ class Judging:
 
     def forced(self, s: Frames, outcome: Outcome) -> Forced:
         """
-        Return that by which, where it holds, the rule says what it does.
+        Return the formulas that force the rule's outcome.
 
         What it does not say with fewer facts it says with none of them. That a rule applies is a
         part of what is said: a finding that is clear shows it, though what is required holds
@@ -286,7 +286,7 @@ class Judging:
 
 class Forced:
     """
-    Formulas by which a rule says what it does.
+    The formulas that force each outcome of a rule.
 
     Attributes:
         check: whether they all hold.
@@ -303,7 +303,7 @@ class Forced:
 
 
 class States:
-    """The states of subjects on a date: of equal ones all that hangs on some facts is equal."""
+    """Hashable states of subjects on a date: equal states give equal results."""
 
     def __init__(
         self,
@@ -333,7 +333,7 @@ class States:
         self, conditions: Iterable[expr.Condition], supposed: Sequence[str]
     ) -> Callable[[Frame], Hashable]:
         """
-        Return what gives the state of all that what is said of conditions hangs on.
+        Return a closure giving the state of all that conditions depend on.
 
         Where the derived facts that they read are settled, these are cited themselves: it does not
         matter what settles them. Of one that reads another of which a value is supposed, what
@@ -360,7 +360,7 @@ class States:
         return state
 
     def _numbers(self, frame: Frame) -> list[int]:
-        """Return a number for all that each derived fact of a subject hangs on."""
+        """Return a number identifying the dependencies of each derived fact."""
         found: list[int] | None = frame.known.get(self)
         if found is None:
             found = []
@@ -376,7 +376,7 @@ class States:
     def _read(
         self, conditions: Iterable[expr.Condition]
     ) -> tuple[Callable[[Frame], Hashable], list[int]]:
-        """Return the state of what conditions read, and the places of derived facts they read."""
+        """Return the state of what conditions read, and the indexes of derived facts among it."""
         found: dict[str, set[Any] | None] = {}
         for use in uses(conditions, self._beside):
             test, kind = use.test, use.ref.type
@@ -399,7 +399,7 @@ def _state(
     shape: Shape, shapes: Shapes, edges: Mapping[str, Sequence[Any] | None]
 ) -> Callable[[Frame], Hashable]:
     """
-    Return what gives the state of a record.
+    Return a closure giving a record's state.
 
     Args:
         shape: the cells of the record.
@@ -450,7 +450,7 @@ def _state(
 
 
 def flat(predicate: Predicate) -> Iterator[Operand]:
-    """Yield what a predicate compares with, whatever is chosen."""
+    """Yield the operands of a predicate, choices expanded."""
     waiting = [*operands(predicate)]
     while waiting:
         each = waiting.pop(0)
@@ -466,7 +466,7 @@ def is_fact(operand: Operand) -> bool:
 
 
 def constants(predicate: Predicate, as_of: dt.date | Unknown) -> list[Any] | None:
-    """Return what a predicate compares with, as `literals` does; None where that is a fact."""
+    """Return a predicate's constants, as `literals` does; None if an operand is a fact."""
     if any(map(is_fact, flat(predicate))):
         return None
     return literals(predicate, as_of, lambda operand: [operand.value])
@@ -477,7 +477,7 @@ def literals(
     as_of: dt.date | Unknown,
     values_of: Callable[[Any], list[Any]],
 ) -> list[Any]:
-    """Return what a predicate compares with, of lengths of time the dates that they come to."""
+    """Return a predicate's constants; durations become dates."""
     compared = [value for each in flat(predicate) for value in values_of(each)]
     match predicate:
         case Compare(op) if op.is_age:

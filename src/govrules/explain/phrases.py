@@ -241,7 +241,7 @@ def value_phrase(value: Any, fact_type: FactType, word: str = "and") -> str:  # 
 
 
 def told(value: Any, fact_type: FactType, words: dict[str, str], word: str) -> str:  # noqa: ANN401
-    """Return a value in the words of its fact; a set is joined by the last word."""
+    """Return a value in its fact's words; a set's members are joined by the last word."""
     match value:
         case None:
             return "none"
@@ -300,7 +300,7 @@ def _single(value: Any, fact_type: FactType, words: dict[str, str]) -> str:  # n
 
 
 def names_of(fact: Fact) -> frozenset[str]:
-    """Return what clauses on a fact have in them; each has at least one of these."""
+    """Return the phrases by which clauses name a fact; each clause has one of them."""
     whole = [fact.label, fact.denial, fact.sentence, fact.absent, fact.present, fact.act]
     whole += [fact.among]
     whole += [words for _, words in fact.words]
@@ -411,7 +411,7 @@ def whether_all(fact: Fact, known: Collection[Any]) -> str:
 
 
 def _one_of(fact: Fact) -> str:
-    """Return what one record of a list is called, with what the label says of which are meant."""
+    """Return the noun for a list's record, qualified as the label has it."""
     several = without_article(fact.label)
     many = (plural(each) for each in (fact.each, fact.each.rpartition(" ")[2]))
     begins = next((each for each in many if several.startswith(each)), "")
@@ -475,7 +475,7 @@ def of_records(records: str, clause: str, each: str) -> str:
 
 @lru_cache
 def _mention(each: str) -> re.Pattern[str]:
-    """Return what mentions a record in a clause: what it is called, or "it"."""
+    """Return the mention of a record in a clause: its name, or "it"."""
     things = "|".join(map(re.escape, dict.fromkeys((each, each.rpartition(" ")[2]))))
     return re.compile(rf"\b(?:(?P<own>the (?:{things})'s|its)|the (?:{things})(?!')|it)(?![\w-])")
 
@@ -526,7 +526,7 @@ def changed_phrase(fact: Fact, to: Any, was: Any = UNKNOWN) -> str:  # noqa: ANN
 
 
 def at_limit(fact_type: FactType, op: Op, to: Any) -> Op:  # noqa: ANN401 - a number
-    """Return a comparison, or that it is equal where a number can be no greater or less."""
+    """Return a comparison; "equal" at a number's bound."""
     most = fact_type.most if isinstance(fact_type, Number) else None
     return Op.EQUALS if to == (most if op is Op.AT_LEAST else 0) else op
 
@@ -591,7 +591,7 @@ def compared_value(
 
 
 def filled(template: str, words: str, number: int = 1, after: str = "") -> str:
-    """Return a sentence with words in the place of its value, in the number of what they name."""
+    """Return a template filled in, agreeing in number."""
     text = _ONE_OR_MANY.sub(lambda found: found[1 if number == 1 else 2], template)
     # Braces in what people recorded are no places of a template.
     return text.replace(VALUE, words, 1) + after

@@ -114,7 +114,7 @@ def outline(rules: Sequence[Rule], view: View, level: Severity) -> Outline:
 @attrs.frozen
 class SideEffect:
     """
-    A rule that a change brings something about for.
+    A rule a change set newly flags, aggravates or leaves unknown.
 
     Attributes:
         rule: the rule.
@@ -128,7 +128,7 @@ class SideEffect:
 
 def opened(way: Way, rule: Rule, view: View) -> tuple[SideEffect, ...]:
     """
-    Return what a way out of a rule would newly flag, or make unknown, under other rules.
+    Return the side effects of a change set on other rules.
 
     That is what it would whatever is chosen, and on whatever later date that settles the rule too.
     """
@@ -156,14 +156,14 @@ def opened(way: Way, rule: Rule, view: View) -> tuple[SideEffect, ...]:
 
 
 def _badness(outcome: Outcome) -> int:
-    """Return how bad an outcome is: what never flags is best, and then what is unknown."""
+    """Return the rank of an outcome: never flagged is best, then unknown."""
     if outcome.severity is not None:
         return outcome.severity.rank
     return -1 if outcome.verdict is Verdict.UNKNOWN else -2
 
 
 def _is_worse(after: Outcome, before: Outcome) -> bool:
-    """Tell whether a rule newly flags, or flags more gravely, or is not known any more."""
+    """Tell whether an outcome is newly flagged, graver, or newly unknown."""
     if after.verdict is Verdict.UNKNOWN:
         return before.verdict in NEVER_FLAGS
     if after.verdict is not Verdict.FLAGGED or after.severity is None:
@@ -172,7 +172,7 @@ def _is_worse(after: Outcome, before: Outcome) -> bool:
 
 
 def _plan(board: _Board, goals: Sequence[Rule], watched: Sequence[Rule]) -> tuple[_Changes, bool]:
-    """Return the fewest changes that settle rules which share facts, and if that is proven."""
+    """Return the fewest changes settling rules that share facts, and whether that is proven."""
     search = _PlanSearch(board, goals, watched)
     search.follow({})
     if search.best is not None:
@@ -192,7 +192,7 @@ def _plan(board: _Board, goals: Sequence[Rule], watched: Sequence[Rule]) -> tupl
 
 
 class _Board:
-    """The rules on one subject under changes: what was worked out is kept."""
+    """The rules on one subject under change sets, memoised."""
 
     def __init__(self, rules: Sequence[Rule], view: View, level: Severity) -> None:
         self.rules = rules
@@ -260,11 +260,11 @@ class _Board:
         )
 
     def fails(self, rule: Rule, changed: Way, *, goal: bool) -> bool:
-        """Tell whether a rule is not settled that is to be, or flags though it did not before."""
+        """Tell whether a goal is not settled, or another rule newly flags."""
         return self.is_failing(rule, self.judged(rule, changed), goal=goal)
 
     def is_failing(self, rule: Rule, outcome: Outcome, *, goal: bool) -> bool:
-        """Tell whether a rule fails that says this after changes."""
+        """Tell whether a rule fails with this outcome after changes."""
         if goal:
             return outcome.verdict not in NEVER_FLAGS
         if outcome.verdict is not Verdict.FLAGGED:
@@ -275,7 +275,7 @@ class _Board:
 
     def open_to(self, path: str) -> list[tuple[Rule, ExplainedOutcome]]:
         """
-        Return the rules that read a fact and do not flag yet, or not as gravely as they can.
+        Return the rules reading a fact that could flag, or flag more gravely.
 
         Each with what it says before any change.
         """
@@ -302,13 +302,13 @@ class _Board:
         return self._judged[key]
 
     def after(self, changed: Way) -> View:
-        """Return the view after changes: the last, whose derived facts are known, where it is."""
+        """Return the view after changes; the last one, if it is the same."""
         if self._last is None or self._last[0] != changed:
             self._last = {**changed}, self.view.supposing(changed)
         return self._last[1]
 
     def ways_out(self, rule: Rule, changed: Way) -> list[Way]:
-        """Return ways out of a rule after changes; of several that are alike to all rules, one."""
+        """Return a rule's change sets after changes, one of each equivalence class."""
         key = self._key(rule, changed)
         if key not in self._ways:
             self.work += 1
@@ -323,7 +323,7 @@ class _Board:
         return self._ways[key]
 
     def left_open(self, changes: Way, cleared: frozenset[str]) -> Way:
-        """Return changes with each choice left open of which whatever is chosen does as well."""
+        """Return changes with values generalised to choices wherever any value does."""
         found = {**changes}
         for path, to in changes.items():
             offered = self._offered[path] if isinstance(to, str) else ()
@@ -337,7 +337,7 @@ class _Board:
         return found
 
     def _does(self, path: str, changes: Way, cleared: frozenset[str]) -> bool:
-        """Tell whether, whatever is chosen, no rule fails that reads a fact."""
+        """Tell whether no rule reading a fact fails, whatever is chosen."""
         choices = [*itertools.islice(each_choice(changes), MAX_CHOICES + 1)]
         return len(choices) <= MAX_CHOICES and not any(
             self.fails(rule, each, goal=rule.id in cleared)
@@ -346,7 +346,7 @@ class _Board:
         )
 
     def _class_of(self, way: Way) -> Hashable:
-        """Return what of a way rules can tell, beside the one that it is a way out of."""
+        """Return the equivalence class of a change set, as rules other than its own see it."""
         shared = ((path, to) for path, to in way.items() if len(self.reading(path)) > 1)
         return frozenset((path, self._as_compared(path, to)) for path, to in shared)
 
@@ -364,7 +364,7 @@ class _Board:
         return to
 
     def later(self, way: Way, rule: Rule, other: Rule) -> Iterator[Way]:
-        """Yield a way out of a rule with each later date that another tells apart."""
+        """Yield a change set with each later date that another rule distinguishes."""
         for changed in later(way, compared_with(other, self.view)):
             if self.judged(rule, changed).verdict in NEVER_FLAGS:
                 yield changed
@@ -379,12 +379,12 @@ class _Board:
         return found
 
     def _key(self, rule: Rule, changed: Way) -> Hashable:
-        """Return a key of the changes that matter to a rule: those of facts that it reads."""
+        """Return a memo key: the changes a rule reads."""
         reads = self._reads[rule.id]
         return rule.id, frozenset(each for each in changed.items() if self._names(each[0]) & reads)
 
     def _names(self, path: str) -> frozenset[str]:
-        """Return the names under which a rule may read a fact, or what comes into being by it."""
+        """Return the names by which a rule may read a changed fact or what it creates."""
         found = self._named.get(path)
         if found is None:
             own, through = _parted(path)
@@ -398,7 +398,7 @@ class _Board:
     def groups(
         self, goals: Iterable[Rule], touched: Iterable[str]
     ) -> list[tuple[list[Rule], list[Rule]]]:
-        """Return goals in groups that share no fact that is changed, each with all who read one."""
+        """Return goals grouped by shared changeable facts, with all rules that read them."""
         group_of: dict[str, set[str]] = {}
         for path in sorted(touched):
             together = {rule.id for rule in self.reading(path)}
@@ -415,7 +415,7 @@ class _Board:
         return [each for each in found if each[0]]
 
     def needing(self, changes: Way) -> Iterator[tuple[str, list[Rule]]]:
-        """Yield each change with the rules that it serves, the gravest first."""
+        """Yield each change with the rules it serves, gravest first."""
         # In a register that takes as long for each change as for all.
         together = ChangedSubject.of(self.view.frames[0], changes)
         met = {
@@ -438,7 +438,7 @@ class _Board:
             yield path, sorted(served, key=self.gravity, reverse=True)
 
     def say(self, rules: Iterable[Rule], s: Frames) -> list[Outcome]:
-        """Return what rules say of the subject as it is then."""
+        """Return the outcomes of rules after the changes."""
         return [self.view.rule(rule).says(s) for rule in rules]
 
 
@@ -475,11 +475,11 @@ class _PlanSearch:
 
     @property
     def spent(self) -> bool:
-        """Whether it ended before all was tried."""
+        """Whether the search stopped before trying everything."""
         return self.tried >= self.most or self.board.work >= self.ends
 
     def follow(self, changed: _Changes) -> None:
-        """Look for a plan that begins with these changes."""
+        """Search for a plan extending these changes."""
         waiting = [iter([changed])]
         while waiting:
             after = next(waiting[-1], None)
@@ -491,7 +491,7 @@ class _PlanSearch:
                 waiting.append(self._next(after))
 
     def _next(self, changed: _Changes) -> Iterator[_Changes]:
-        """Yield what may follow on some changes; nothing where they are a plan, or lead to none."""
+        """Yield extensions of a partial plan; none if it is complete or hopeless."""
         state = frozenset(changed.items())
         if state in self._seen or self.spent:
             return
@@ -516,7 +516,7 @@ class _PlanSearch:
         return self.board.fails(rule, changed, goal=rule.id in self.goals)
 
     def _needed(self, changed: _Changes) -> _Changes:
-        """Return the changes without those that others among them have made needless."""
+        """Return changes without those made redundant by others."""
         board, left = self.board, {**changed}
         # In a register that takes as long for each change as for all.
         together = ChangedSubject.of(board.view.frames[0], changed)
@@ -541,7 +541,7 @@ class _PlanSearch:
 
 @kept_on_rulebook(1)
 def _reads_of(rulebook: Rulebook) -> Mapping[str, frozenset[str]]:
-    """Return the facts that each rule of a rulebook reads, by its id."""
+    """Return by rule id the facts each rule of a rulebook reads."""
     beneath: dict[str, frozenset[str]] = {}
     for name, derived in rulebook.derived.items():
         beneath[name] = _read_in((row.when for row in derived.rows), beneath)
@@ -550,14 +550,14 @@ def _reads_of(rulebook: Rulebook) -> Mapping[str, frozenset[str]]:
 
 @kept_on_rulebook(_MOST_KEPT)
 def _readers_of(_rulebook: Rulebook, _only: Identical) -> dict[frozenset[str], list[Rule]]:
-    """Return what is kept of some rules: those of them that read any of some facts."""
+    """Return a memo of which rules read any of some facts."""
     return {}
 
 
 def _read_in(
     conditions: Iterable[Condition], beneath: Mapping[str, frozenset[str]]
 ) -> frozenset[str]:
-    """Return the facts that conditions read, derived facts by what they are derived from too."""
+    """Return the facts conditions read, expanding derived facts."""
     found: set[str] = set()
     for ref in (each for condition in conditions for each in references(condition)):
         if ref.source is FactSource.DERIVED:
@@ -568,7 +568,7 @@ def _read_in(
 
 @functools.lru_cache(maxsize=2**14)
 def _parted(path: str) -> tuple[str, tuple[tuple[str, str], ...]]:
-    """Return the name of a fact, and the name and path of each record that leads to it."""
+    """Split a path into the fact's name and the enclosing records' names and paths."""
     place, _, own = path.rpartition("].")
     inside = f"{place}]." if place else ""
     through = [(each, f"{inside}{each}") for each in parts_of(own)]
@@ -578,12 +578,12 @@ def _parted(path: str) -> tuple[str, tuple[tuple[str, str], ...]]:
 
 
 def _parts(path: str) -> set[str]:
-    """Return a path and those of the records that it leads through."""
+    """Return a path and the paths of its enclosing records."""
     return {*parts_of(path), path}
 
 
 def _at_least(options: Sequence[Sequence[Way]], changed: Way, size: Any) -> int:  # noqa: ANN401 - a function
-    """Return a number of changes that no plan can do without: rules that share no fact add up."""
+    """Return a lower bound on a plan's size: costs of rules sharing no fact add up."""
     total = 0
     counted: set[str] = set()
     inside: set[str] = set()

@@ -70,7 +70,7 @@ def _asks(rule: Rule, view: View) -> _Asks:
 
 
 class _Asks:
-    """What a rule asks, as functions on cells."""
+    """A rule's questions, as closures on cells."""
 
     def __init__(self, asking: _QuestionClosures, asked: QuestionPlan) -> None:
         self.scope: Final = asking.of(asked.scope)
@@ -82,14 +82,14 @@ class _Asks:
 
 
 class _QuestionClosures:
-    """What rules ask as functions on cells, which add the numbers of facts to what was found."""
+    """Compiles question plans to closures collecting fact numbers."""
 
     def __init__(self, closures: Closures) -> None:
         self.closures: Final = closures
         self._rows: dict[Beneath, Callable[[Frames], _Found]] = {}
 
     def of(self, parts: Parts) -> _Ask:
-        """Return what asks for all that some parts lead to."""
+        """Return a closure collecting the facts some residuals lead to."""
         several = [self._part(each) for each in parts]
         if len(several) == 1:
             return several[0]
@@ -158,7 +158,7 @@ class _QuestionClosures:
         return ask
 
     def _filler(self, beneath: Beneath) -> Callable[[Frames], _Found]:
-        """Return what gives the facts that the rows of a derived fact still hang on."""
+        """Return a closure giving the facts a derived fact's rows still depend on."""
         table, check = beneath.table, self.closures.check
         stated = None if table.stated is None else self.closures.at(table.stated)
         pairs = zip(beneath.rows, table.rows, strict=False)

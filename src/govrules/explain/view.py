@@ -42,7 +42,7 @@ _MOST_RECORDS: Final = 2**6
 
 
 class Backend:
-    """One rulebook on cells: its rules and conditions as functions, kept as they are asked for."""
+    """One rulebook compiled to closures on cells, memoised."""
 
     def __init__(self, rulebook: ast.Rulebook) -> None:
         self.rulebook: Final = rulebook
@@ -69,7 +69,7 @@ class Backend:
                 self.moving.add(name)
 
     def moves(self, condition: expr.Condition) -> bool:
-        """Tell whether changes of arrangements can move a condition at all."""
+        """Tell whether changes of arrangements can affect a condition at all."""
         found = self._moves.get(id(condition))
         if found is None:
             can = any(
@@ -100,7 +100,7 @@ class Backend:
         return found
 
     def pair(self, condition: expr.Condition, scopes: Vars, taken: Taken) -> _Rails:
-        """Return a condition as functions."""
+        """Return a condition's dual rails as closures."""
         key = (id(condition), scopes, taken)
         found = self._pairs.get(key)
         if found is None:
@@ -114,7 +114,7 @@ class Backend:
 @attrs.frozen
 class _Rails:
     """
-    A condition as functions.
+    The dual rails of a condition, as closures.
 
     Attributes:
         condition: the condition.
@@ -135,7 +135,7 @@ _backend = ast.kept_on_rulebook(1)(Backend)
 @attrs.frozen(eq=False)
 class View:
     """
-    A subject under a rulebook as conditions see it, in full or after changes.
+    A subject under a rulebook, possibly with overrides.
 
     Attributes:
         backend: the rulebook on cells.
@@ -193,7 +193,7 @@ class View:
         return Truth.FALSE if pair.false(self.frames) else Truth.UNKNOWN
 
     def check(self, condition: expr.Condition, wanted: Truth) -> Check:
-        """Return what tells that a condition certainly holds, or that it certainly does not."""
+        """Return a closure telling whether a condition certainly holds, or certainly fails."""
         pair = self._pair(condition)
         return pair.true if wanted is Truth.TRUE else pair.false
 
@@ -208,7 +208,7 @@ class View:
         return self.rule(rule).says(self.frames)
 
     def said(self, rule: ast.Rule) -> ExplainedOutcome:
-        """Return what a rule about the subject says, with what is known of why."""
+        """Return a rule's outcome on the subject, with its explanations."""
         judging, known = self.rule(rule), self.frames[0].known
         found: ExplainedOutcome | None = known.get((ExplainedOutcome, judging))
         if found is None:
@@ -237,7 +237,7 @@ class View:
         return self.backend.rule(rule, self.frames[0].shape.cls)
 
     def split(self, rule: ast.Rule) -> list[View]:
-        """Return the view once for each joint value that derived facts the rule reads may have."""
+        """Return the view once for each joint value of the derived facts a rule reads."""
         views = [self]
         for name in self.rule(rule).splits:
             views = [
@@ -376,7 +376,7 @@ class View:
 
     def tried(self, changes: Way, check: Check) -> bool:
         """
-        Return what is told of the view after changes, on top of those already supposed.
+        Return a result of the view under additional overrides.
 
         The cells are set and set back, so that they must be the view's own: see `apart`.
         """
@@ -409,7 +409,7 @@ class View:
     def trial(
         self, condition: expr.Condition, wanted: Truth, ref: expr.FactRef
     ) -> Callable[[Way], bool]:
-        """Return what tells whether a condition is as wanted after changes of a fact's record."""
+        """Return a check of a condition under changes to one record."""
         check, frame, depth = self.check(condition, wanted), self.of(ref), self.scopes[-1].depth
         if (
             frame.prefix
@@ -423,7 +423,7 @@ class View:
         return lambda way: self.tried(within(frame.prefix, way), check)
 
     def supposing(self, changes: Way) -> View:
-        """Return the view after changes, on top of those already supposed."""
+        """Return the view under additional overrides."""
         supposed = followed_by(self.supposed, changes) if self.supposed else changes
         top = self.all[0]
         top = top.shape.changed(top, supposed)
@@ -433,7 +433,7 @@ class View:
 
 class ChangedSubject:
     """
-    A subject after changes of records of its lists, each of which can be changed on by itself.
+    A subject with changed list records, each of which can be changed further.
 
     Args:
         before: the subject before them.
@@ -451,7 +451,7 @@ class ChangedSubject:
 
     @staticmethod
     def can_be(before: Frame, changes: Way) -> bool:
-        """Tell whether changes are all of records that are there."""
+        """Tell whether all changes are to existing records."""
         places, values = before.shape.places, before.values
         steps = map(first_list, changes)
         return all(
@@ -464,7 +464,7 @@ class ChangedSubject:
         return cls(before, changes) if len(changes) > 1 and cls.can_be(before, changes) else None
 
     def still(self, check: Callable[[Frames], bool], path: str, *to: Any) -> bool:  # noqa: ANN401 - any fact's value
-        """Change on to another value, or not at all, if what is checked still holds then."""
+        """Change a value further, or undo it, if the check still passes."""
         its, back = self._set(path, *to)
         if check((self.frame,)):
             name, place, _ = first_list(path)
@@ -482,7 +482,7 @@ class ChangedSubject:
             back()
 
     def _set(self, path: str, *to: Any) -> tuple[dict[str, Any], Callable[[], None]]:  # noqa: ANN401 - any fact's value
-        """Set a fact otherwise, or as it was; return its record's changes, and what undoes it."""
+        """Set a fact or restore it; return its record's changes and the undo."""
         name, place, rest = first_list(path)
         assert place is not None  # noqa: S101 - only records of lists are changed
         its = {each: was for each, was in self._inside[name, place].items() if each != rest}

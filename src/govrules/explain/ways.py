@@ -19,7 +19,7 @@ Way = Mapping[str, Any]
 @attrs.frozen
 class ToBeChosen:
     """
-    One of several values, any of which will do: which is for people to choose.
+    A choice left to people among values that all do.
 
     Attributes:
         values: the values, in the order of the list that they are of; more than one.
@@ -29,14 +29,14 @@ class ToBeChosen:
 
 
 def each_choice(way: Way) -> Iterator[dict[str, Any]]:
-    """Yield a way with a value in the place of each that is to be chosen, in every way."""
+    """Yield a change set with each combination of its open choices."""
     several = (to.values if isinstance(to, ToBeChosen) else (to,) for to in way.values())
     for values in itertools.product(*several):
         yield dict(zip(way, values, strict=True))
 
 
 def later(way: Way, compared: Mapping[str, Iterable[Any]]) -> Iterator[dict[str, Any]]:
-    """Yield a way with each later date that a fact is compared with, and the day after it."""
+    """Yield a change set with each later date a fact is compared with, and the day after."""
     for path, to in way.items():
         edges = compared.get(path, ()) if isinstance(to, dt.date) else ()
         for day in (each for each in edges if isinstance(each, dt.date) and each >= to):
@@ -45,7 +45,7 @@ def later(way: Way, compared: Mapping[str, Iterable[Any]]) -> Iterator[dict[str,
 
 
 def left_to_choose(ways: Iterable[Way]) -> list[Way]:
-    """Return ways of which those that differ in one value alone are one that leaves it open."""
+    """Merge change sets differing in one value into one with an open choice."""
     found = [*ways]
     named = (path for way in found for path, to in way.items() if isinstance(to, str))
     for path in dict.fromkeys(named):
@@ -63,7 +63,7 @@ def left_to_choose(ways: Iterable[Way]) -> list[Way]:
 
 
 def followed_by(changes: Way, more: Way) -> dict[str, Any]:
-    """Return changes and later ones together, without those that the later ones undo."""
+    """Compose change sets, dropping what the later one undoes."""
     gone = gone_by(more)
     kept = {
         path: to
@@ -76,13 +76,13 @@ def followed_by(changes: Way, more: Way) -> dict[str, Any]:
 
 
 def within(prefix: str, way: Way) -> Way:
-    """Return changes of a record as changes of the subject."""
+    """Return a record's changes as changes of the subject."""
     return {f"{prefix}{path}": to for path, to in way.items()} if prefix else way
 
 
 def contradict(one: Way, other: Way, gone: tuple[str, ...] | None = None) -> bool:
     """
-    Tell whether two ways want different values, or a record to be none and something in it.
+    Tell whether change sets conflict: in a value, or in a record's presence.
 
     Args:
         one: a way.
@@ -97,12 +97,12 @@ def contradict(one: Way, other: Way, gone: tuple[str, ...] | None = None) -> boo
 
 
 def gone_by(way: Way) -> tuple[str, ...]:
-    """Return how the paths begin of the facts of records that a way does away with."""
+    """Return the path prefixes of records a change set removes."""
     return tuple(f"{path}." for path, to in way.items() if to is None)
 
 
 def _hollows(gone: tuple[str, ...], other: Way) -> bool:
-    """Tell whether a way wants something in a record that is done away with."""
+    """Tell whether a change set sets a fact in a record it removes."""
     if not gone:
         return False
     # No, none and nothing in it are what the facts of a record are that is none.
@@ -114,7 +114,7 @@ def _hollows(gone: tuple[str, ...], other: Way) -> bool:
 @attrs.frozen(eq=False)
 class Effort:
     """
-    How much changes of a record ask for.
+    The cost of changes to a record.
 
     Attributes:
         record: the subject, as `look` takes it.
@@ -128,14 +128,14 @@ class Effort:
     _known: dict[tuple[str, Any], tuple[int, bool]] = attrs.field(init=False, factory=dict)
 
     def size(self, way: Way) -> int:
-        """Return how many changes a way is: of a set, each member that it adds or takes out."""
+        """Return a change set's size; each member added to or removed from a set counts."""
         size = 0
         for each in way.items():
             size += (self._known.get(each) or self._of(*each))[0]
         return size
 
     def takes_away(self, way: Way) -> bool:
-        """Tell whether a way gives up what is in place: a member, a record, a yes, or a value."""
+        """Tell whether a change set removes a member, a record, a yes or a value."""
         return any((self._known.get(each) or self._of(*each))[1] for each in way.items())
 
     def _of(self, path: str, to: Any) -> tuple[int, bool]:  # noqa: ANN401 - any fact's value
@@ -148,7 +148,7 @@ class Effort:
 
 
 def _asked(now: Any, to: Any) -> tuple[int, bool]:  # noqa: ANN401 - any fact's values
-    """Return how many changes it is from one value to another, and whether something is lost."""
+    """Return the number of changes between two values, and whether something is lost."""
     if isinstance(to, frozenset):
         held = members(now)
         return max(1, len(held ^ to)), not held <= to

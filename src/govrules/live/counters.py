@@ -33,7 +33,7 @@ Shares: TypeAlias = tuple[Any, ...]
 @attrs.frozen
 class OfRegister:
     """
-    The effect of an event on the register itself.
+    An event's effect on the register itself.
 
     Attributes:
         added: what entries add from now on, by key; None where one goes.
@@ -48,7 +48,7 @@ class OfRegister:
 
 class RegisterRules:
     """
-    The rules on the register itself, with what they say of it, and numbers over all entries.
+    The rules on the register, with their outcomes and aggregates over all entries.
 
     Args:
         engine: which engine settles.
@@ -86,7 +86,7 @@ class RegisterRules:
         as_of: dt.date | Unknown,
     ) -> OfRegister | None:
         """
-        Return what an event does; None where no rule is on the register.
+        Return an event's effect; None without rules on the register.
 
         Args:
             records: the register's own facts before and after the event.
@@ -140,7 +140,7 @@ class RegisterRules:
         asked: Iterable[str],
         entries: EntryIndex,
     ) -> dict[str, Shares | None]:
-        """Return what entries add to each number; None for one that is not there."""
+        """Return each entry's contribution to each aggregate; None for a missing entry."""
         var = self._leaves[0].var if self._leaves else None
         tell = tells(self._leaves, self._cls, (), var)(as_of)
         found = ((key, entries.get(key)) for key in asked)
@@ -149,7 +149,7 @@ class RegisterRules:
         }
 
     def _after(self, added: Mapping[str, Shares | None]) -> Shares:
-        """Return what each number is when entries add something else to it."""
+        """Return aggregates after entries change their contributions."""
         nothing = (0,) * len(self._leaves)
         totals = list(self._totals)
         for key, shares in added.items():
@@ -160,7 +160,7 @@ class RegisterRules:
         return tuple(totals)
 
     def commit(self, found: OfRegister) -> None:
-        """Take what an event does."""
+        """Apply an event's effect."""
         self._totals = found.totals
         overlay(self._added, found.added)
         self.settled = found.settled or self.settled

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 @attrs.frozen
 class Evaluation:
     """
-    What all rules say of a subject.
+    The outcomes of all rules on a subject.
 
     Attributes:
         outcomes: one for each rule.
@@ -50,7 +50,7 @@ class Evaluation:
 @attrs.frozen
 class EvaluationTask:
     """
-    A subject to settle.
+    A subject to evaluate.
 
     Attributes:
         subject: an attrs object.
@@ -67,13 +67,13 @@ class EvaluationTask:
 
 @attrs.define
 class Index:
-    """The numbers of what reads each fact; filled when a fact first changes."""
+    """An index from facts to their readers, filled on first change."""
 
     _reads: tuple[Mapping[Path, bool], ...]
     _found: dict[Path, tuple[int, ...]] = attrs.field(factory=dict)
 
     def moved_by(self, changed: Iterable[Path]) -> list[int]:
-        """Return the numbers of what reads one of the facts, in order."""
+        """Return the numbers of all readers of some facts, in order."""
         return sorted({number for path in changed for number in self._of(path)})
 
     def _of(self, path: Path) -> tuple[int, ...]:
@@ -109,7 +109,7 @@ class Evaluator(ABC):
         return bool(self._index.moved_by(changed))
 
     def _moved(self, task: EvaluationTask) -> list[int] | None:
-        """Return the numbers of what reads one of the facts that changed; None for all."""
+        """Return the readers of the changed facts; None for all."""
         if task.before is None or task.changed is None:
             return None
         return self._index.moved_by(task.changed)
@@ -148,7 +148,7 @@ class ByRule(Evaluator):
         return settled
 
     def _asked(self, task: EvaluationTask) -> list[int] | None:
-        """Return the rules to judge again; None for all."""
+        """Return the rules to evaluate again; None for all."""
         moved = self._moved(task)
         return moved if self.engine == "reference" or not moved else None
 
@@ -213,7 +213,7 @@ class ByNetwork(Evaluator):
 
 def settler_of(engine: str, rules: tuple[Rule, ...], rulebook: Rulebook) -> Evaluator:
     """
-    Return what settles rules about one kind of subject.
+    Return the evaluator of rules on one kind of subject.
 
     Raises:
         EngineError: there is no such engine here, or it cannot do these rules.
@@ -229,7 +229,7 @@ def settler_of_list(
     engine: str, rules: tuple[Rule, ...], rulebook: Rulebook, listed: Path
 ) -> tuple[Evaluator, Merged]:
     """
-    Return what settles rules that are given numbers in place of a list of their subject.
+    Return the evaluator of rules whose list is given as aggregates.
 
     The numbers come with the tasks; in what changed they are named as by `names_of`.
 

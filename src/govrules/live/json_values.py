@@ -41,7 +41,7 @@ _SHOWN: Final = 80
 @attrs.frozen
 class JsonReader:
     """
-    Reads plain values by the types of their facts.
+    Reads JSON values by the types of their facts.
 
     Attributes:
         rulebook: the rules, which declare local and derived facts.

@@ -69,7 +69,7 @@ class EntryIndex:
 @attrs.define(eq=False)
 class PairIndex:
     """
-    Which entries have something in common, and what is settled of each two that do.
+    An index of related entries, with the outcomes of each pair.
 
     Attributes:
         settler: settles the rules about pairs.
@@ -82,7 +82,7 @@ class PairIndex:
     _paired: dict[str, set[Two]] = attrs.field(factory=dict)
 
     def with_key(self, key: str) -> Collection[str]:
-        """Return the entries that have something in common, by what it is."""
+        """Return the entries sharing a key."""
         return self._keyed.get(key, ())
 
     def plan(
@@ -93,7 +93,7 @@ class PairIndex:
         as_of: dt.date | Unknown,
     ) -> dict[Two, Evaluation | None]:
         """
-        Return what the rules say of each two after an event, where it changes; None for no pair.
+        Return the changed outcomes of pairs after an event; None for a dissolved pair.
 
         Args:
             entries: the entries after it.
@@ -134,7 +134,7 @@ class PairIndex:
         return pairs
 
     def _moves(self, changed: Collection[Path] | None) -> bool:
-        """Tell whether changes of an entry count for the pairs that it is in."""
+        """Tell whether changes of an entry affect its pairs."""
         if changed is None or any(
             each.partition(".")[0].partition("[")[0] in _OF_PAIRS for each in changed
         ):
@@ -153,7 +153,7 @@ class PairIndex:
         }
 
     def commit(self, entries: EntryIndex, pairs: Mapping[Two, Evaluation | None]) -> None:
-        """Take what an event changes; `entries.before` are still those before it."""
+        """Apply an event; `entries.before` still holds the entries before it."""
         for key, entry in entries.changes.items():
             self._key(key, entries.before.get(key), entry)
         for two, settled in pairs.items():

@@ -485,7 +485,7 @@ class LiveRegister:
         work: Callable[[WorkingMemory], Update | str],
         told: Sequence[Diagnostic] = (),
     ) -> Applied:
-        """Work an event out, which adds to what is told; take it, and call back; or say why not."""
+        """Evaluate and commit an event, queue its notices and dispatch them; or say why not."""
         if type(at) not in (int, type(None)):
             raise FactsError("at", "a whole number", type(at).__name__)
         with self._lock:
@@ -503,7 +503,7 @@ class LiveRegister:
         return attrs.evolve(self._delivered(notices, dispatch), warnings=tuple(told))
 
     def _tell(self, deltas: Iterable[Delta]) -> tuple[tuple[Notice, ...], Dispatch | None]:
-        """Make notices of what moved, and line them up for the callback."""
+        """Turn deltas into notices and queue them for the callback."""
         notices = tuple(each for delta in deltas for each in self._notices(delta))
         subscriber = self._subscriber
         return notices, None if subscriber is None else subscriber.put(notices)
@@ -540,7 +540,7 @@ class LiveRegister:
             )
 
     def _key(self, entry: Any) -> str:  # noqa: ANN401 - a subject of any class
-        """Return what an entry is known by: its id, or else its name."""
+        """Return an entry's key: its id, else its name."""
         for text in (getattr(entry, each, UNKNOWN) for each in ("id", "name")):
             if isinstance(text, str) and text:
                 return text

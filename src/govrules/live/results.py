@@ -18,7 +18,7 @@ from govrules.rulebook.ast import Severity, Verdict
 
 
 class Movement(Enum):
-    """What became of a finding."""
+    """How a finding changed."""
 
     OPENED = "opened"
     CHANGED = "changed"
@@ -63,7 +63,7 @@ class CallbackError(GovrulesError):
 
 @attrs.define(eq=False)
 class Dispatch:
-    """Notices on their way, and what became of them."""
+    """Notices being delivered, with the result."""
 
     notices: Sequence[Notice]
     subscriber: Subscriber
@@ -95,7 +95,7 @@ class Dispatch:
 @attrs.define(eq=False)
 class Subscriber:
     """
-    Calls back with notices, one after another, in a thread of its own.
+    Delivers notices to a callback in order, on a thread of its own.
 
     Args:
         callback: what is called.
@@ -183,7 +183,7 @@ class OpenFinding:
 def since(
     before: Mapping[Subject, Mapping[str, FindingState]], memory: WorkingMemory
 ) -> Iterator[Delta]:
-    """Yield what moved between what was open and what is open in a memory."""
+    """Yield the changes from earlier open findings to those open in a memory."""
     left = dict(before)
     for delta in memory.settled():
         yield attrs.evolve(delta, before=left.pop(delta.subject, {}))
@@ -192,7 +192,7 @@ def since(
 
 
 def movement(before: FindingState | None, after: FindingState | None) -> Movement:
-    """Return what became of a finding that was one thing and is another; None is not open."""
+    """Return how a finding changed from one state to another; None is not open."""
     if before is None:
         return Movement.OPENED
     return Movement.CLOSED if after is None else Movement.CHANGED
@@ -204,7 +204,7 @@ def text_of(subject: Subject) -> str:
 
 
 def open_in(delta: Delta) -> Iterator[OpenFinding]:
-    """Yield the findings that are open on a subject after what moved."""
+    """Yield the findings open on a subject after a delta."""
     for rule_id, weight in delta.after.items():
         yield OpenFinding(
             delta.subject[0],

@@ -26,7 +26,7 @@ Sender: TypeAlias = tuple[str, str]
 @attrs.define
 class EventNumbers:
     """
-    The number of the last event that was applied to each subject.
+    The last event number applied to each subject.
 
     Attributes:
         present: the numbers of subjects that are there.
@@ -37,12 +37,12 @@ class EventNumbers:
     removed: dict[Sender, int] = attrs.field(factory=dict)
 
     def is_late(self, sender: Sender, at: int | None) -> bool:
-        """Tell whether an event with a number was applied already, or one after it."""
+        """Tell whether an event, or a later one, was already applied."""
         last = self.present.get(sender, self.removed.get(sender))
         return at is not None and last is not None and at <= last
 
     def note(self, sender: Sender, at: int | None, *, gone: bool) -> None:
-        """Keep the number of an event, by which the subject may have been removed."""
+        """Store an event's number, also of an event that removed its subject."""
         last = self.present.pop(sender, self.removed.pop(sender, None))
         number = last if at is None else at
         if number is None:
@@ -132,7 +132,7 @@ class Snapshot:
 
 def to_plain(memory: WorkingMemory, number: int, numbers: EventNumbers) -> dict[str, Any]:
     """
-    Return a live register as values that JSON can hold.
+    Return a live register as JSON values.
 
     Args:
         memory: what it knows, and what the rules say of it.
@@ -186,7 +186,7 @@ def _senders(plain: Any) -> dict[tuple[str, str], int]:  # noqa: ANN401 - from J
 
 
 def _a(kind: type[T], value: Any) -> T:  # noqa: ANN401 - from JSON
-    """Return a value of the kind that a snapshot has there; a yes or no is no number."""
+    """Return a snapshot value of the expected type; a bool is no int."""
     if type(value) is not kind:
         msg = f"{value!r} is no {kind.__name__}"
         raise TypeError(msg)

@@ -41,7 +41,7 @@ Subject: TypeAlias = tuple[str, tuple[str, ...]]
 @attrs.frozen
 class Listing:
     """
-    What a register lists.
+    The class of a register's entries and of the register.
 
     Attributes:
         kind: what rules call an entry, such as partnership.
@@ -93,7 +93,7 @@ def listing_of(rulebook: Rulebook, kind: str = "") -> Listing:
 @attrs.frozen
 class FindingState:
     """
-    How a finding that is open stands.
+    The state of an open finding.
 
     Attributes:
         severity: how grave it is for certain.
@@ -109,7 +109,7 @@ class FindingState:
 @attrs.frozen
 class Delta:
     """
-    What the rules said of a subject, and what they say now.
+    A subject's outcomes before and after an event.
 
     Attributes:
         subject: the subject.
@@ -126,7 +126,7 @@ class Delta:
 
 @attrs.define
 class Update:
-    """The entries and organisations that an event changes; None for those it removes."""
+    """The entries and organisations an event changes; None marks a removal."""
 
     organisations: Mapping[str, Organisation | None]
     record: Any
@@ -167,7 +167,7 @@ class WorkingMemory:
     # ── What it says ──────────────────────────────────────────────────────────────────────────
 
     def settled(self) -> Iterator[Delta]:
-        """Yield what the rules say of every subject, as if all were new."""
+        """Yield the outcomes of every subject, evaluated from scratch."""
         if self._register.settled is not None:
             yield self._move((self.listing.whole, ()), None, self._register.settled)
         for key, entry in self.entries.items():
@@ -211,7 +211,7 @@ class WorkingMemory:
 
     @property
     def _more(self) -> tuple[Unknown, ...]:
-        """What follows the entries in their list: nothing, or that there may be more."""
+        """The marker of an open list of entries, if it is open."""
         return () if self.complete else (UNKNOWN,)
 
     def _move(self, subject: Subject, before: Evaluation | None, after: Evaluation | None) -> Delta:
@@ -237,7 +237,7 @@ class WorkingMemory:
         record: Any = None,  # noqa: ANN401 - a register of any class
     ) -> Update:
         """
-        Return what an event would change.
+        Return the effect of an event without applying it.
 
         Args:
             entries: what was recorded of entries, by id; None where one goes.
@@ -294,7 +294,7 @@ class WorkingMemory:
         partnership: Any,  # noqa: ANN401 - a subject of any class
         organisations: Mapping[str, Organisation | None],
     ) -> Any:  # noqa: ANN401 - likewise
-        """Return an entry; a partnership with what is recorded of the organisations in it."""
+        """Return an entry with the facts of its organisations merged in."""
         if not (self.organisations or organisations) or not isinstance(partnership.partners, tuple):
             return partnership
         partners: list[Partner | Unknown] = []
@@ -330,7 +330,7 @@ class WorkingMemory:
     # ── Taking it ─────────────────────────────────────────────────────────────────────────────
 
     def commit(self, plan: Update) -> list[Delta]:
-        """Put what was worked out in its place, and return what moved."""
+        """Apply an event's effect and return the deltas."""
         deltas: list[Delta] = []
         if plan.register is not None:
             if plan.register.settled is not None:

@@ -24,7 +24,7 @@ from govrules.vocabulary import Choices, Records, YesNo
 
 @attrs.frozen(eq=False)
 class Residual:
-    """What is asked where a formula holds."""
+    """The questions that remain where a formula holds."""
 
     where: ir.Formula
     parts: Parts
@@ -32,7 +32,7 @@ class Residual:
 
 @attrs.frozen(eq=False)
 class RecordResidual:
-    """What is asked of each known record of a list, or of one that nobody recorded yet."""
+    """The questions about each known record of a list, or about an unrecorded one."""
 
     var: ir.Var
     parts: Parts
@@ -41,7 +41,7 @@ class RecordResidual:
 @attrs.frozen(eq=False)
 class Beneath:
     """
-    What a derived fact of a record asks, where nobody stated it: row by row until one holds.
+    The questions of an unstated derived fact: row by row until one holds.
 
     Attributes:
         table: the derived fact.
@@ -53,7 +53,7 @@ class Beneath:
 
     @property
     def below(self) -> Iterator[Beneath]:
-        """What the derived facts ask of the same record that it reads."""
+        """The question tables of derived facts of the same record that it reads."""
         waiting: list[Part] = [each for row in self.rows for each in row]
         while waiting:
             part = waiting.pop()
@@ -77,7 +77,7 @@ Asks: TypeAlias = dict[str, ir.Formula]
 @attrs.frozen(eq=False)
 class QuestionPlan:
     """
-    What a rule asks.
+    The questions of a rule, by fact.
 
     Attributes:
         scope: where it is open whether it applies.
@@ -94,7 +94,7 @@ class QuestionPlan:
 
 
 def in_order(several: Iterable[Beneath]) -> list[Beneath]:
-    """Return what derived facts ask, each after those of the same record that it reads."""
+    """Return the question tables of derived facts, in dependency order."""
     return [*derivation.in_order(several, lambda each: each.below, lambda _: False)]
 
 
@@ -113,7 +113,7 @@ def _where(where: ir.Formula, parts: Iterable[Part]) -> Parts:
 @attrs.frozen(eq=False)
 class QuestionCompiler:
     """
-    Tells what rules ask.
+    Compiles rules to question plans.
 
     Args:
         lowering: what lowers them.
@@ -141,7 +141,7 @@ class QuestionCompiler:
 
     def rule(self, rule: ast.Rule, cls: type) -> Asks:
         """
-        Return by path where a rule asks for each fact that it reads, and that it hangs on.
+        Return by path where a rule asks for each fact it reads and depends on.
 
         `partners[].role` is that fact of whichever partner.
 
@@ -168,7 +168,7 @@ class QuestionCompiler:
         return tuple(part for each in conditions for part in self._residual(each, scopes))
 
     def _residual(self, condition: expr.Condition, scopes: Vars) -> Parts:
-        """Return what a condition asks, as its value hangs on it."""
+        """Return the residual of a condition."""
         match condition:
             case expr.Not(item):
                 return self._residual(item, scopes)
@@ -206,7 +206,7 @@ class QuestionCompiler:
         return (*found, *more, *((RecordResidual(var, inner),) if inner else ()))
 
     def _compared(self, test: _Compares, scopes: Vars) -> Parts:
-        """Return what is asked of all that a test compares with."""
+        """Return the residual of all operands of a test."""
         predicate = test.predicate
         if not isinstance(predicate, expr.Compare):
             several = operands(predicate)
@@ -258,7 +258,7 @@ class QuestionCompiler:
         return (fact,) if fact.is_recorded else ()
 
     def _of_derived(self, ref: expr.FactRef, scopes: Vars, comes_to: Callable[[Any], Any]) -> Parts:
-        """Return what a derived fact asks, of whose values only what they come to matters."""
+        """Return the residual of a derived fact, of which only distinguished values matter."""
         name, var = ref.path, scopes[ref.level]
         key = name, var, _comes(self.lowering.derived[name], comes_to)
         if key not in self._tables:
@@ -287,7 +287,7 @@ class QuestionCompiler:
     # ── By path ───────────────────────────────────────────────────────────────────────────────
 
     def _tell(self, parts: Parts, where: ir.Formula, into: Asks) -> None:
-        """Add where each fact is asked for."""
+        """Collect where each fact is asked for."""
         for part in parts:
             found: Mapping[str, ir.Formula] = {}
             match part:
@@ -309,7 +309,7 @@ class QuestionCompiler:
                 into[path] = f.any_of(into.get(path, f.FALSE), f.all_of(where, asked))
 
     def _of_rows(self, beneath_: Beneath) -> Asks:
-        """Return where a derived fact asks for each fact, each as a table of its own."""
+        """Return by fact where a derived fact asks for it, each as a table."""
         for each in in_order([beneath_]) if beneath_ not in self._told else ():
             found, held = Asks(), each.table
             reached = f.TRUE if held.stated is None else f.unknown(held.stated)
@@ -325,7 +325,7 @@ def _comes(derived: ast.Derived, comes_to: Callable[[Any], Any]) -> _Comes:
 
 
 def _matters(table: ir.DerivedTable, comes: _Comes) -> list[ir.Formula]:
-    """Return of each row of a derived fact where what follows it may come to something else."""
+    """Return for each row of a derived fact where later rows may change the result."""
     # Where all that follows certainly comes to the same as each.
     alike = {each: _same(each, comes[-1], table.var) for each in comes}
     found = []
@@ -338,7 +338,7 @@ def _matters(table: ir.DerivedTable, comes: _Comes) -> list[ir.Formula]:
 
 
 def _same(one: Any, other: Any, var: ir.Var) -> ir.Formula:  # noqa: ANN401 - whatever values come to
-    """Return where two values certainly come to the same, as far as a record tells."""
+    """Return where two values are certainly equal, as far as a record tells."""
     if one == other:
         return f.TRUE
     if not (isinstance(one, f.DualRail) and isinstance(other, f.DualRail)):
@@ -348,7 +348,7 @@ def _same(one: Any, other: Any, var: ir.Var) -> ir.Formula:  # noqa: ANN401 - wh
 
 
 def _named(path: str, formula: ir.Formula, beneath_: Beneath) -> ir.Formula:
-    """Return a formula as a table of its own, so that a chain of them does not grow."""
+    """Return a formula as a table of its own, so that chains do not grow."""
     of = beneath_.table
     name = f"{of.name} in {len(beneath_.rows)} rows asks {path}"
     rows = [(f.DualRail(formula, f.no(formula)), True)]

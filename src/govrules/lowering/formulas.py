@@ -50,7 +50,7 @@ def table(  # noqa: PLR0917 - as the attributes of a table stand
 
 
 def first_of(rows: Iterable[tuple[DualRail, Any]], otherwise: Any) -> dict[Any, ir.Formula]:  # noqa: ANN401 - any value
-    """Return by value where it may be that of the first row that holds, in the rows' order."""
+    """Return for each value where the first row that holds may give it."""
     found: dict[Any, ir.Formula] = {}
     reached: ir.Formula = TRUE
     for pair, value in rows:
@@ -82,7 +82,7 @@ def no(item: ir.Formula) -> ir.Formula:
 
 
 def unknown(fact: ir.FactRead) -> ir.Formula:
-    """Return that nobody recorded a fact, or only a date that cannot be: of what is yet to come."""
+    """Return that a fact is unknown: unrecorded, or a past event dated in the future."""
     if not fact.is_recorded:
         return TRUE
     return either(unrecorded(fact), ahead(fact)) if is_past(fact.type) else unrecorded(fact)
@@ -198,7 +198,7 @@ ONE: Final = amount(1)
 
 
 def spelled(asked: ir.May) -> ir.Formula:
-    """Return what says the same as that a derived fact may have some values, without its table."""
+    """Return an equivalent of `may` without the table."""
     return _ways(asked.table, asked.values)
 
 
@@ -213,20 +213,20 @@ def either(*items: ir.Formula) -> ir.Formula:
 
 @functools.lru_cache(maxsize=_MOST_KEPT)
 def both(*items: ir.Formula) -> ir.Formula:
-    """Return *and*, in the order given, without what the other items already say."""
+    """Return *and*, in the order given, without redundant conjuncts."""
     known = _Assumptions()
     return _conjunction(list(known.items())) if known.learn_all(items) else FALSE
 
 
 def all_of(*items: ir.Formula) -> ir.Formula:
-    """Return *and* of formulas as they stand, whatever they say of each other; see `both`."""
+    """Return *and* without simplification; see `both`."""
     if FALSE in items:
         return FALSE
     return _conjunction(list(dict.fromkeys(each for each in items if each is not TRUE)))
 
 
 def any_of(*items: ir.Formula) -> ir.Formula:
-    """Return *or* of formulas as they stand, whatever they say of each other; see `either`."""
+    """Return *or* without simplification; see `either`."""
     return no(all_of(*map(no, items)))
 
 
@@ -251,7 +251,7 @@ def disjunction(pairs: Iterable[DualRail]) -> DualRail:
 
 
 def wherever(alternatives: Iterable[tuple[ir.Formula, ir.Formula]]) -> ir.Formula:
-    """Return what holds for each alternative that may be; at least one always may."""
+    """Return the conjunction over all possible alternatives; at least one is possible."""
     grouped: dict[ir.Formula, list[ir.Formula]] = {}
     for possible, formula in alternatives:
         if possible is not FALSE:
@@ -272,7 +272,7 @@ def wherever(alternatives: Iterable[tuple[ir.Formula, ir.Formula]]) -> ir.Formul
 def _factored(
     formulas: Sequence[ir.Formula], joined: Callable[[Sequence[ir.Formula]], ir.Formula]
 ) -> ir.Formula:
-    """Return formulas joined by their alternatives, what all of them have in common told once."""
+    """Return a disjunction of formulas with common conjuncts factored out."""
     for turned, joint in ((lambda each: each, both), (no, either)):
         parts = [tuple(map(turned, conjuncts(turned(each)))) for each in formulas]
         common = [each for each in parts[0] if all(each in other for other in parts)]
@@ -283,12 +283,12 @@ def _factored(
 
 
 def conjuncts(formula: ir.Formula) -> tuple[ir.Formula, ...]:
-    """Return what an *and* is made of; any other formula by itself."""
+    """Return the conjuncts of a formula."""
     return formula.items if isinstance(formula, ir.And) else (formula,)
 
 
 def agreed(alternatives: Iterable[tuple[ir.Formula, DualRail]]) -> DualRail:
-    """Return what all alternatives that may be agree on; at least one always may."""
+    """Return the rails on which all possible alternatives agree."""
     every = list(alternatives)
     return DualRail(
         wherever((possible, pair.true) for possible, pair in every),
@@ -300,7 +300,7 @@ def agreed(alternatives: Iterable[tuple[ir.Formula, DualRail]]) -> DualRail:
 
 
 class _Assumptions:
-    """Formulas that all hold, none of them an *and*, and what follows from them."""
+    """Formulas assumed to hold, closed under unit propagation."""
 
     def __init__(self) -> None:
         self._held: dict[ir.Formula, None] = {}
@@ -316,7 +316,7 @@ class _Assumptions:
         self._never: dict[ir.DerivedTable, frozenset[Any]] = {}
 
     def learn_all(self, items: Iterable[ir.Formula]) -> bool:
-        """Add what holds, in the order given, and what follows; return False where it cannot."""
+        """Assume formulas and their consequences; return False on contradiction."""
         waiting = [*items][::-1]
         while True:
             while waiting:
@@ -331,7 +331,7 @@ class _Assumptions:
             waiting.append(found)
 
     def learn(self, item: ir.Formula) -> bool:
-        """Add what holds; return False where it contradicts the rest."""
+        """Assume a formula; return False on contradiction."""
         value = self.value(item)
         if value is not None:
             return value
@@ -360,7 +360,7 @@ class _Assumptions:
         return True
 
     def unit(self) -> ir.Formula | None:
-        """Return what must hold besides, FALSE where nothing can; None where nothing is new."""
+        """Return the formula implied by a clause; FALSE on contradiction, None if none is."""
         for fact, values in self._not_among.items():
             closed = isinstance(fact.type, Choice) and fact not in self._there
             if closed and all(no(each(fact)) in self._held for each in (unrecorded, absent)):
@@ -373,7 +373,7 @@ class _Assumptions:
         return None
 
     def items(self) -> Iterator[ir.Formula]:
-        """Yield what holds, in the order in which it was learnt, each thing said once."""
+        """Yield the assumptions in order, each once."""
         said: set[ir.FactRead | ir.DerivedTable] = set()
         for item in self._held:
             match item:
@@ -397,7 +397,7 @@ class _Assumptions:
         yield from self._clauses
 
     def value(self, item: ir.Formula) -> bool | None:
-        """Tell whether a formula holds, as far as what is held says."""
+        """Return a formula's truth under the assumptions; None if it is open."""
         if item in self._held or item in self._clauses:
             return True
         # What was never made is held by nobody.
@@ -430,7 +430,7 @@ class _Assumptions:
                 return None
 
     def instead_of(self, item: ir.Holds) -> ir.Formula:
-        """Return what says the same as a comparison that holds wherever its values are there."""
+        """Return an equivalent of a comparison that holds wherever its values are present."""
         alone = _Assumptions()
         alone.learn(item)
         for parts in self._clauses.values():
@@ -444,7 +444,7 @@ class _Assumptions:
         return (values & before) - self._not_among.get(fact, frozenset())
 
     def _left_of(self, items: Iterable[ir.Formula]) -> list[ir.Formula] | None:
-        """Return which of some formulas do not follow already; None where one cannot hold."""
+        """Return the formulas not implied already; None if one contradicts."""
         left = []
         for item in items:
             value = self.value(item)
@@ -456,7 +456,7 @@ class _Assumptions:
 
 
 def given(formula: ir.Formula, facts: Iterable[ir.Formula]) -> ir.Formula:
-    """Return what says the same as a formula wherever some others hold, and is no longer."""
+    """Return an equivalent of a formula under assumptions, never longer."""
     known = _Assumptions()
     known.learn_all(facts)
     simpler: dict[ir.Formula, ir.Formula] = {}

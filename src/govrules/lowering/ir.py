@@ -25,7 +25,7 @@ _N = TypeVar("_N")
 
 
 def once(cls: Callable[..., _N], *fields: Any) -> _N:  # noqa: ANN401 - whatever it is made of
-    """Return the one object of a class that is made of these."""
+    """Return the interned node of a class with these fields."""
     key = (cls, *fields)
     found: _N | None = _made.get(key)
     return _made.setdefault(key, cls(*fields)) if found is None else found
@@ -83,7 +83,7 @@ class FactRead:
 
     @property
     def is_recorded(self) -> bool:
-        """Whether anything at all can be known of it."""
+        """Whether the fact can be known at all."""
         return self.var is None or self.var.recorded
 
 
@@ -93,7 +93,7 @@ def subject(cls: type) -> Var:
 
 
 def record_of(listed: FactRead, depth: int, *, recorded: bool = True) -> Var:
-    """Return each record of a list, at a depth that no record in sight has."""
+    """Return the variable of a list's records, at an unused depth."""
     assert isinstance(listed.type, Records)  # noqa: S101 - settled when the rule was checked
     return once(Var, depth, listed.type.cls, listed, recorded)
 
@@ -106,7 +106,7 @@ def read(var: Var | None, path: str, source: FactSource, fact: Fact) -> FactRead
 @attrs.frozen(eq=False)
 class Node:
     """
-    What formulas and numbers have in common.
+    The base of formulas and numbers.
 
     Attributes:
         about: the records that it is about.
@@ -303,7 +303,7 @@ Num: TypeAlias = Amount | RecordTotal | Members | Times
 
 
 def parted(formula: Formula) -> tuple[Formula, bool]:
-    """Return what a formula affirms or denies, and whether it affirms it."""
+    """Return a formula without its negation, and whether it is affirmed."""
     return (formula.item, False) if isinstance(formula, Neg) else (formula, True)
 
 
@@ -332,7 +332,7 @@ class DerivedTable:
 
     @cached_property
     def may(self) -> Mapping[Any, Formula]:
-        """Where it may still have each value."""
+        """The formula of each value's possibility."""
         return dict(self.ways)
 
     @property
@@ -343,19 +343,19 @@ class DerivedTable:
 
     @property
     def sides(self) -> tuple[Formula, ...]:
-        """Where each of its rows certainly holds, and where it certainly does not."""
+        """The dual rails of each row."""
         return tuple(each for true, false, _ in self.rows for each in (true, false))
 
     @property
     def beneath(self) -> tuple[DerivedTable, ...]:
-        """The tables that its rows ask."""
+        """The tables its rows read."""
         return tuple(dict.fromkeys(held for each in self.sides for held in each.tables))
 
 
 def in_order(
     several: Iterable[DerivedTable | Node], done: Callable[[DerivedTable], bool] = lambda _: False
 ) -> Iterator[DerivedTable]:
-    """Yield tables, and those that tables or formulas ask, each after those beneath it."""
+    """Yield tables reachable from formulas or tables, in dependency order."""
     tables = (held for each in several for held in _tables(each))
     return derivation.in_order(tables, lambda held: held.beneath, done)
 

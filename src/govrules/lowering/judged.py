@@ -22,7 +22,7 @@ from govrules.rulebook import ast
 @attrs.frozen(eq=False)
 class Judged:
     """
-    A rule as formulas, of which at most one of the first three holds.
+    A lowered rule; at most one of its first three formulas holds.
 
     Attributes:
         not_applicable: where it does not apply.
@@ -48,14 +48,14 @@ class Judged:
 
     @property
     def formulas(self) -> tuple[ir.Formula, ...]:
-        """All that tells of the outcome."""
+        """All formulas of the outcome."""
         verdicts = (self.not_applicable, self.clear, self.flagged)
         return (*verdicts, *self.severities.values(), *self.mitigations)
 
 
 @attrs.frozen(eq=False)
 class RuleSplit:
-    """A rule for some joint values of the derived facts that it reads."""
+    """A rule under fixed joint values of the derived facts it reads."""
 
     scope: f.DualRail
     requires: f.DualRail
@@ -69,7 +69,7 @@ class RuleSplit:
         return f.both(f.no(self.scope.false), f.no(self.requires.true))
 
     def severity(self, severity: ast.Severity) -> ir.Formula:
-        """Return where a severity is possible: as it is, and a step down."""
+        """Return where a severity is possible: as graded, and one step down."""
         relieved = f.disjunction(self.relief)
         own = [so for each, so in self.grades if each is severity]
         above_ = [so for each, so in self.grades if each.stepped_down() is severity]
@@ -81,7 +81,7 @@ class RuleSplit:
 
 @attrs.frozen(eq=False)
 class Split:
-    """A rule by the values of a derived fact, each with where it may be; one always may."""
+    """A rule split by a derived fact's values, with where each is possible."""
 
     branches: tuple[tuple[ir.Formula, Tree], ...]
 
@@ -91,7 +91,7 @@ Tree: TypeAlias = RuleSplit | Split
 
 def judged_of(tree: Tree, mitigations: int) -> Judged:
     """
-    Return what all parts of a rule say together.
+    Combine the splits of a rule.
 
     Args:
         tree: the parts.
@@ -131,14 +131,14 @@ def judged_of(tree: Tree, mitigations: int) -> Judged:
 
 
 def _parts(tree: Tree) -> frozenset[RuleSplit]:
-    """Return the parts of a rule."""
+    """Return the leaves of a split rule."""
     if isinstance(tree, RuleSplit):
         return frozenset({tree})
     return frozenset().union(*(_parts(below) for _, below in tree.branches))
 
 
 def _everywhere(tree: Tree, of: Callable[[RuleSplit], ir.Formula]) -> ir.Formula:
-    """Return what holds for all values that may be."""
+    """Return the conjunction over all possible values."""
     found: dict[Tree, ir.Formula] = {}
 
     def within(tree: Tree) -> ir.Formula:
@@ -154,7 +154,7 @@ def _everywhere(tree: Tree, of: Callable[[RuleSplit], ir.Formula]) -> ir.Formula
 
 
 def _of_flagging(tree: Tree, of: Callable[[RuleSplit], ir.Formula]) -> ir.Formula:
-    """Return what holds of all parts that may be and may flag, where the rule may flag at all."""
+    """Return what holds of all possible splits that may flag, if the rule may flag."""
     if len({part.may_flag for part in _parts(tree)}) == 1:
         return _everywhere(tree, of)
     return _everywhere(tree, lambda part: f.either(f.no(part.may_flag), of(part)))

@@ -42,7 +42,7 @@ Taken: TypeAlias = frozenset[tuple[str, Any]]
 
 class Value(NamedTuple):
     """
-    A single value, or a set.
+    The alternatives of a single value or a set.
 
     Attributes:
         unknown: where it is not known; of a set, where it may have more members.
@@ -57,7 +57,7 @@ class Value(NamedTuple):
 
 class Range(NamedTuple):
     """
-    What a number lies between: quotients.
+    The bounds of a number, as quotients.
 
     Attributes:
         least: the least.
@@ -91,7 +91,7 @@ def read_of(ref: expr.FactRef, scopes: Vars) -> ir.FactRead:
 
 
 def each_of(ref: expr.FactRef, scopes: Vars, *, recorded: bool = True) -> ir.Var:
-    """Return the records of a list, or where not recorded, one that nobody recorded yet."""
+    """Return the variable of a list's known records, or of an unrecorded one."""
     depth = max(each.depth for each in scopes) + 1
     return ir.record_of(read_of(ref, scopes), depth, recorded=recorded)
 
@@ -133,7 +133,7 @@ class Lowering:
             return pairs[key]
 
         def tree(names: tuple[str, ...], taken: Taken) -> Tree:
-            """Return it for each value that derived facts of these names may have, in turn."""
+            """Return a result for each joint value of derived facts, as a decision tree."""
             if not names:
                 found = tuple(pair(each, taken) for each in conditions)
                 return parts.get(found) or parts.setdefault(found, _part(rule, found))
@@ -179,16 +179,16 @@ class Lowering:
         return name, var, self.of_taken((name,), taken) if taken else taken
 
     def of_taken(self, names: Iterable[str], taken: Taken) -> Taken:
-        """Return of what is taken what some derived facts are or hang on."""
+        """Return the fixed values that some derived facts are or depend on."""
         hang_on = self.hang_on(names)
         return frozenset(each for each in taken if each[0] in hang_on)
 
     def hang_on(self, names: Iterable[str]) -> frozenset[str]:
-        """Return some derived facts and those of the same record that they hang on."""
+        """Return derived facts and all of the same record they depend on."""
         return frozenset().union(*(self._hangs_on(each) | {each} for each in names))
 
     def _hangs_on(self, name: str) -> frozenset[str]:
-        """Return the derived facts of the same record that one reads, and those beneath them."""
+        """Return the derived facts of the same record that one depends on, transitively."""
 
         def work(derived: ast.Derived) -> frozenset[str]:
             return frozenset(derived.reads).union(*map(self._reached.__getitem__, derived.reads))
@@ -206,7 +206,7 @@ class Lowering:
 
 
 def _part(rule: ast.Rule, pairs: Iterable[f.DualRail]) -> RuleSplit:
-    """Return a rule whose conditions are these pairs."""
+    """Return a rule from the dual rails of its conditions."""
     left = iter(pairs)
     applies = [] if rule.applies_when is None else [next(left)]
     scope = conjunction([*applies, *(~next(left) for _ in rule.unless)])
@@ -220,7 +220,7 @@ def _part(rule: ast.Rule, pairs: Iterable[f.DualRail]) -> RuleSplit:
 
 @ast.kept_on_rulebook(1)
 def lowering_of(rulebook: ast.Rulebook) -> Lowering:
-    """Return what lowers the rules of a rulebook: the same for all who ask."""
+    """Return the shared lowering of a rulebook."""
     return Lowering(rulebook.derived)
 
 
@@ -232,7 +232,7 @@ def lowered(rules: Iterable[ast.Rule], rulebook: ast.Rulebook) -> tuple[Judged, 
 
 @attrs.frozen(eq=False)
 class _Scoped:
-    """Conditions as they are seen from some records, with what is taken of the subject."""
+    """Lowers conditions from the view of some records, with derived values fixed."""
 
     lowering: Lowering
     scopes: Vars
@@ -322,7 +322,7 @@ class _Scoped:
         selector: expr.FactRef,
         cases: tuple[tuple[str | bool, expr.Operand], ...],
     ) -> Alternatives:
-        """Return what each value that a fact may still have chooses; of one not known, all."""
+        """Return the operands chosen by a fact's possible values; all, if it is unknown."""
         found: Alternatives = []
         for possible, value in self.values(selector):
             if not isinstance(selector.type, YesNo) or value.none is not f.FALSE:
@@ -442,7 +442,7 @@ def plain(value: Any) -> Value:  # noqa: ANN401 - any constant
 
 
 def compare(one: Value, op: expr.Op, other: Value, kind: FactType) -> f.DualRail:
-    """Return whether one value stands in a relation to another."""
+    """Lower a comparison of two values."""
     known = f.both(f.no(one.unknown), f.no(other.unknown))
     both_there = f.both(known, f.no(one.none), f.no(other.none))
     related = f.FALSE if both_there is f.FALSE else _related(op, one.term, other.term, kind)
@@ -461,12 +461,12 @@ def compare(one: Value, op: expr.Op, other: Value, kind: FactType) -> f.DualRail
 
 
 def _than(value: Value, kind: FactType) -> _Test:
-    """Return the test of a value by which another is compared with it."""
+    """Return a value's test against another."""
     return lambda op, other: compare(value, op, other, kind)
 
 
 def _related(op: expr.Op, one: Any, other: Any, kind: FactType) -> ir.Formula:  # noqa: ANN401 - any two values
-    """Return whether two values that are there stand in a relation, in the few that leaves have."""
+    """Lower a relation of two present values to the relations leaves have."""
     facts = isinstance(one, ir.FactRead), isinstance(other, ir.FactRead)
     if not any(facts):
         # Of two constants one is of a derived fact.
@@ -511,7 +511,7 @@ def _includes(op: expr.SetOp, fact: ir.FactRead, wanted: Value) -> f.DualRail:
 
 
 def _in_range(found: Range, op: expr.Op, other: Value) -> f.DualRail:
-    """Return whether a number that lies in a range stands in a relation to a value."""
+    """Lower a comparison of a bounded number with a value."""
     if other.term is None:
         return f.DualRail(f.FALSE, other.none)
     low, high = (f.times(f.amount(other.term), each) for each in (found.least_of, found.most_of))

@@ -27,7 +27,7 @@ def beneath(
     nodes: Iterable[Node], stop: Container[Node | DerivedTable] = ()
 ) -> Iterator[Node | FactRead | DerivedTable]:
     """
-    Yield formulas and numbers, what they are made of and the facts that they read, each once.
+    Yield all nodes and fact reads below formulas, each once.
 
     Args:
         nodes: where to begin.
@@ -81,7 +81,7 @@ def reads(nodes: Iterable[Node], named: Mapping[Node, Path] = _NOTHING) -> Mappi
 @attrs.frozen
 class Merged:
     """
-    What formulas ask of a list of their subject.
+    The aggregates that formulas take over a list of their subject.
 
     Attributes:
         leaves: what adds up over its records, in the order of the formulas, each once.
@@ -93,7 +93,7 @@ class Merged:
 
 
 def mergeable(nodes: Iterable[Node], listed: Path) -> Merged:
-    """Return what formulas and numbers about a subject ask of one of its lists."""
+    """Return the aggregates of formulas over one list of the subject."""
     through = (each for each in beneath(nodes) if isinstance(each, Exists | RecordTotal))
     over = [each for each in through if each.var.prefix == f"{listed}[]."]
     leaves = tuple(each for each in over if _adds_up(each, listed))
@@ -109,5 +109,5 @@ def _adds_up(leaf: Leaf, listed: Path) -> bool:
 
 
 def counted(leaf: Leaf) -> Num:
-    """Return what adds up: a sum, or how many records are so."""
+    """Return the aggregate of a node: a sum, or the count of matching records."""
     return leaf if isinstance(leaf, RecordTotal) else total(leaf.var, leaf.so)

@@ -20,7 +20,7 @@ from govrules.vocabulary import Date, Fact, Kind, Record, YesNo, vocabulary_of
 @attrs.frozen(eq=False)
 class Adoption:
     """
-    The adoption of one arrangement; the other way round, that it is taken away.
+    The adoption of one arrangement; reversed, its removal.
 
     Attributes:
         path: the fact.
@@ -44,12 +44,12 @@ class Adoption:
         return self.path.replace("[0]", "[]")
 
     def touches(self, names: frozenset[str]) -> bool:
-        """Tell whether any of some variables come or go with it."""
+        """Tell whether the adoption changes any of some variables."""
         inside = bool(self.prefix) and any(each.startswith(self.prefix) for each in names)
         return inside or not names.isdisjoint(self.without)
 
     def fresh(self, space: Space, named: set[str], word: str) -> dict[str, Term]:
-        """Return for each named variable that comes or goes with it a new one, called by a word."""
+        """Return a renamed copy of each variable the adoption changes."""
         prefix = self.prefix
         several = {each for each in named if prefix and each.startswith(prefix)} - set(self.without)
         found = space.named(several).items()
@@ -63,7 +63,7 @@ def can_change(encoded: EncodedRulebook, rule: Rule) -> bool:
 
 def arranged(record: SymbolicRecord, tested: Container[str], *, all_: bool = False) -> set[str]:
     """
-    Return the names of the variables of a record that governance can change.
+    Return the names of a record's variables that governance can change.
 
     Args:
         record: the record.
@@ -94,13 +94,13 @@ def _has_arrangements(cls: type) -> bool:
 
 
 def put(space: Space, term: Term, values: Mapping[str, Term]) -> Term:
-    """Return a term with values in place of variables, by name."""
+    """Return a term with variables substituted, by name."""
     pairs = [(space.by_name[name], value) for name, value in values.items()]
     return z3.substitute(term, *pairs) if pairs else term
 
 
 def steps(record: SymbolicRecord, *, choices: bool) -> Iterator[Adoption]:
-    """Yield every adoption of an arrangement that a rule could see; if so asked, of choices too."""
+    """Yield every adoption a rule could see; optionally of choices too."""
     for held in list(record.held.values()):
         if _is_arrangement(held.fact):
             yield from _steps_of(held, choices=choices)

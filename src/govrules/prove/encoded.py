@@ -29,7 +29,7 @@ from govrules.truth import Truth
 @attrs.frozen(eq=False)
 class EncodedRule:
     """
-    What a rule says of a subject, as terms.
+    A rule's outcome as terms.
 
     Attributes:
         rule: the rule.
@@ -62,7 +62,7 @@ class EncodedRule:
 
 
 class ProofFinding(NamedTuple):
-    """What a proof found of what it was asked about, and what shows it."""
+    """A proof's finding, with witnesses."""
 
     says: str
     examples: tuple[Witness, ...]
@@ -89,7 +89,7 @@ class Proof:
 @attrs.define(eq=False)
 class EncodedRulebook:
     """
-    The rules and derived facts of a rulebook as terms, each made once.
+    The rules and derived facts of a rulebook as terms, memoised.
 
     Attributes:
         rulebook: the rulebook.
@@ -119,7 +119,7 @@ class EncodedRulebook:
     # ── Terms ─────────────────────────────────────────────────────────────────────────────────
 
     def translator(self, cls: type, *, complete: bool, tag: str = "") -> Translator:
-        """Return what puts formulas on a subject's facts: all known, or not."""
+        """Return the translator of formulas to terms on a subject's facts, complete or not."""
         key = (cls, complete, tag)
         if key not in self._translators:
             space = Space(cls, complete, self.bound, [], tag)
@@ -170,7 +170,7 @@ class EncodedRulebook:
     # ── Questions ─────────────────────────────────────────────────────────────────────────────
 
     def can(self, rule: Rule, flaw: Flaw, clock: Clock) -> bool:
-        """Tell whether a rule can do what a flaw says that it never does."""
+        """Tell whether a rule can do what a check says it never does."""
         key = (rule.id, flaw)
         if key not in self._possible:
             encoded = self.rule(rule)
@@ -179,7 +179,7 @@ class EncodedRulebook:
         return self._possible[key]
 
     def is_dead(self, rule: Rule, flaw: Flaw) -> bool:
-        """Tell whether a rule has a flaw of which others would only be echoes."""
+        """Tell whether a rule has a flaw that would be echoed by other checks."""
         try:
             echoed = flaw in (Flaw.NEVER_APPLICABLE, Flaw.NEVER_FLAGGED)
             return echoed and not self.can(rule, flaw, Clock.of(self.seconds))
@@ -193,7 +193,7 @@ class EncodedRulebook:
         others: Sequence[Condition],
         clock: Clock,
     ) -> tuple[list[Condition], Tree]:
-        """Return as many parts as can hold at once, and a subject on which all else is settled."""
+        """Return a largest satisfiable set of conjuncts, and a subject that shows it."""
         translator = self.plain(about)
         space = translator.space
         terms = [t.both(*(t.either(*self.pair(each, translator)) for each in (*parts, *others)))]
@@ -208,7 +208,7 @@ class EncodedRulebook:
         return met, found.tree() if found else {}
 
     def settled(self, none: ProofResult, findings: Iterable[ProofResult]) -> Iterator[ProofResult]:
-        """Yield what is found, one after the other; if nothing is, what is proved then."""
+        """Yield the findings of a check; if there are none, that it is proved."""
         found = False
         try:
             for each in findings:
@@ -221,7 +221,7 @@ class EncodedRulebook:
                 yield none
 
     def undecided(self, none: ProofResult) -> ProofResult:
-        """Return that it was not decided in time whether something is so."""
+        """Return the result of a check that ran out of time."""
         reason = f"there was no answer within {self.seconds:g} seconds"
         return attrs.evolve(none, status=ProofStatus.NOT_DECIDED, reason=reason)
 
@@ -238,7 +238,7 @@ class EncodedRulebook:
     def examples(
         self, about: Rule | Derived, trees: Mapping[str, Tree], holds: Callable[..., bool]
     ) -> tuple[Witness, ...]:
-        """Return examples of these names, made small while something holds of their cases."""
+        """Return witnesses of these names, minimised while a condition on their cases holds."""
 
         def kept(trees: tuple[Tree, ...]) -> bool:
             return holds(*(self.case(about, each) for each in trees))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Flaw(StrEnum):
-    """What a proof looks for."""
+    """A check: what a proof looks for."""
 
     NEVER_APPLICABLE = "never-applicable"
     NEVER_FLAGGED = "never-flagged"
@@ -67,7 +67,7 @@ class ProofResult:
 
     @property
     def unexplained(self) -> bool:
-        """Whether somebody has to look at it."""
+        """Whether a person has to look at the result."""
         return self.status in (ProofStatus.REFUTED, ProofStatus.NOT_DECIDED)
 
 

@@ -20,12 +20,12 @@ _SOON = 1.0
 
 
 class UndecidedError(Exception):
-    """The time for a proof was over before there was an answer."""
+    """A proof ran out of time."""
 
 
 @attrs.frozen
 class Clock:
-    """When a proof must be done."""
+    """The deadline of a proof."""
 
     ends: float
 
@@ -48,7 +48,7 @@ class Clock:
 @attrs.frozen(eq=False)
 class Solution:
     """
-    A model, and the variables that it is about.
+    A model with its variables.
 
     Attributes:
         space: the facts.
@@ -70,7 +70,7 @@ class Solution:
         return tree
 
     def changed(self, changes: Mapping[str, Term]) -> Solution:
-        """Return the same model but for some variables."""
+        """Return the model with some variables replaced."""
         solver = t.new_solver()
         for name, variable in self.space.named(self.wanted).items():
             value = changes.get(name, variable)
@@ -80,7 +80,7 @@ class Solution:
 
 
 def solve(space: Space, clock: Clock, *goals: Term) -> Solution | None:
-    """Return a model of the goals and of the laws on the facts that they name; None if none."""
+    """Return a model of goals and of the laws on the facts they name; None if there is none."""
     goal = t.both(*goals)
     if t.is_false(goal):
         return None
@@ -91,7 +91,7 @@ def solve(space: Space, clock: Clock, *goals: Term) -> Solution | None:
 def solve_with(
     space: Space, clock: Clock, wanted: set[str], terms: Sequence[Term]
 ) -> Solution | None:
-    """Return a model of the terms, with dates and amounts that people write if there is one."""
+    """Return a model of terms, preferring dates and amounts that people write."""
     solver = t.new_solver()
     solver.add(*terms)
     if not _satisfied(solver, space.near(wanted), clock):
@@ -109,7 +109,7 @@ def solve_with(
 
 def irrelevant(goal: Term, laws: Iterable[Term], variables: Sequence[Term]) -> list[Term]:
     """
-    Return truth variables, on all of which together a goal does not depend where the laws hold.
+    Return truth variables on which a goal jointly does not depend, under the laws.
 
     One solver learns for them all; what it does not decide soon counts as relevant.
     """
@@ -145,7 +145,7 @@ def with_no_answer(
     clock: Clock,
 ) -> z3.ModelRef | None:
     """
-    Return circumstances in which no answer is good; None where there always is one.
+    Return circumstances in which no answer is good; None if there always is one.
 
     Each answer that is found to be good somewhere is ruled out everywhere at once.
 
@@ -204,7 +204,7 @@ def _answered(variable: Term, model: z3.ModelRef, same: Mapping[int, Term]) -> T
 
 
 def _satisfied(solver: z3.Solver, hints: list[Term], clock: Clock) -> bool:
-    """Tell whether there is a model, and leave the solver with one that follows many hints."""
+    """Check satisfiability, leaving a model that follows as many hints as possible."""
     kept = hints
     for _ in range(8):
         if clock.check(solver, *kept):

@@ -79,7 +79,7 @@ def months_earlier(day: Day, months: Term) -> tuple[Term, Day]:
 
 @attrs.frozen(eq=False)
 class Single:
-    """A fact with one value, as variables; of a record inside a record, whether it is there."""
+    """A single-valued fact as variables; for a nested record, its presence."""
 
     path: str
     fact: v.Fact
@@ -90,7 +90,7 @@ class Single:
 
     @property
     def there(self) -> Term:
-        """Whether it has a value."""
+        """Whether the fact has a value."""
         return t.both(self.known, t.no(self.none))
 
     def variables(self) -> tuple[Term, ...]:
@@ -123,7 +123,7 @@ class Single:
 
 @attrs.frozen(eq=False)
 class Several:
-    """A list or a set: a variable for each place or member, and whether there may be more."""
+    """A list or set as variables: one per position or member, and closedness."""
 
     path: str
     fact: v.Fact
@@ -133,7 +133,7 @@ class Several:
 
     @property
     def places(self) -> Iterator[tuple[Term, SymbolicRecord]]:
-        """Whether each place of a list is taken, and its record."""
+        """The presence of each position of a list, with its record."""
         return ((self.of[place], record) for place, record in self.records.items())
 
     def variables(self) -> tuple[Term, ...]:
@@ -158,7 +158,7 @@ Held: TypeAlias = Single | Several
 @attrs.define(eq=False)
 class Space:
     """
-    All the facts of one subject, as variables.
+    A symbolic subject: all its facts as variables.
 
     Attributes:
         complete: whether every fact is known.
@@ -197,7 +197,7 @@ class Space:
         return variable
 
     def law(self, variables: Iterable[Term], *laws: Term) -> None:
-        """Note what holds whenever one of these variables is read."""
+        """Add an axiom that holds whenever one of these variables is used."""
         wanted = [each for each in laws if not t.is_true(each)]
         for variable in variables:
             self.laws.setdefault(t.name_of(variable), []).extend(wanted)
@@ -221,7 +221,7 @@ class Space:
         return single
 
     def _term(self, fact_type: v.FactType, path: str) -> tuple[Any, Term]:
-        """Return the variable of a fact, None for a record, and the law of its range."""
+        """Return a fact's variable, None for a record, and the law of its range."""
         make: Callable[..., Term] = z3.Int
         most: Any = None
         match fact_type:
@@ -265,16 +265,16 @@ class Space:
         return {each: self.by_name[each] for each in sorted(names)}
 
     def fixed(self, model: z3.ModelRef, names: Iterable[str]) -> list[Term]:
-        """Return that the variables of these names are what they are in a model."""
+        """Return the equations that fix variables to their values in a model."""
         named = self.named(names).values()
         return [each == model.eval(each, model_completion=True) for each in named]
 
     def near(self, names: Iterable[str]) -> list[Term]:
-        """Return that dates among these variables are ones that people write."""
+        """Return the preference for dates that people write."""
         return [self.nearby[each] for each in sorted(names) if each in self.nearby]
 
     def laws_of(self, names: Iterable[str]) -> tuple[set[str], list[Term]]:
-        """Return every variable that these depend on, themselves among them, and their laws."""
+        """Return all variables these depend on, and their axioms."""
         seen: set[str] = set()
         found: dict[int, Term] = {}
         # In order, so that z3 is asked the same whatever the hash seed, and answers the same.
@@ -294,7 +294,7 @@ class Space:
 @attrs.define(eq=False)
 class SymbolicRecord:
     """
-    One record of a subject, whose facts are made when they are first read.
+    A symbolic record, whose facts are created on first read.
 
     Attributes:
         space: all the facts of the subject.
@@ -362,7 +362,7 @@ class SymbolicRecord:
 
 
 def _gone(parent: Single | None, inside: Iterable[Term], more: Term) -> list[Term]:
-    """Return the laws of a list or set in a record that may be none or unknown."""
+    """Return the laws of a collection in a record that may be none or unknown."""
     if parent is None:
         return []
     empty = t.both(*map(t.no, inside))
@@ -371,7 +371,7 @@ def _gone(parent: Single | None, inside: Iterable[Term], more: Term) -> list[Ter
 
 
 def constant(value: Any, fact_type: v.FactType, texts: list[str]) -> Any:  # noqa: ANN401 - any fact's value
-    """Return the term of a value, a Day of a date; of None, any that is in range."""
+    """Return a value's term; for None, an arbitrary one in range."""
     match fact_type:
         case v.YesNo():
             return t.truth(bool(value))
@@ -392,7 +392,7 @@ def constant(value: Any, fact_type: v.FactType, texts: list[str]) -> Any:  # noq
 
 
 def day_of(date: dt.date) -> Day:
-    """Return a date as a day of numbers."""
+    """Return a date as a symbolic day."""
     return Day(*(t.exact(each) for each in (date.year, date.month, date.day)))
 
 

@@ -19,7 +19,7 @@ T = TypeVar("T")
 @attrs.frozen(eq=False)
 class Context:
     """
-    What terms are made in.
+    The z3 context in which terms are created.
 
     z3 numbers its terms, and a model depends on the numbers: in a context shared with whatever was
     asked before, the same question has other examples, and two threads may not ask at once.
@@ -46,7 +46,7 @@ _context: Final = _CONTEXT.get
 
 
 def within(context: Context, steps: Iterator[T]) -> Iterator[T]:
-    """Yield what an iterator yields, each step taken in a context."""
+    """Run an iterator with each step inside a context."""
     there = copy_context()
     there.run(_CONTEXT.set, context)
     done: Any = object()
@@ -105,17 +105,17 @@ def is_false(term: Term) -> bool:
 
 
 def both(*parts: Term) -> Term:
-    """Return *and*, folded where a part is settled."""
+    """Return *and*, with constants folded."""
     return _joined(z3.And, parts, true(), false())
 
 
 def either(*parts: Term) -> Term:
-    """Return *or*, folded where a part is settled."""
+    """Return *or*, with constants folded."""
     return _joined(z3.Or, parts, false(), true())
 
 
 def _joined(join: Any, parts: Iterable[Term], idle: Term, decisive: Term) -> Term:  # noqa: ANN401 - of z3
-    """Return parts joined, without those that are idle; what is decisive where a part is."""
+    """Return operands joined, neutral ones dropped; the absorbing one if it is there."""
     skipped, settled = idle.get_id(), decisive.get_id()
     kept = [each for each in parts if each.get_id() != skipped]
     if any(each.get_id() == settled for each in kept):
@@ -126,14 +126,14 @@ def _joined(join: Any, parts: Iterable[Term], idle: Term, decisive: Term) -> Ter
 
 
 def no(part: Term) -> Term:
-    """Return *not*, folded where the part is settled."""
+    """Return *not*, with constants folded."""
     if is_true(part):
         return false()
     return true() if is_false(part) else z3.Not(part)
 
 
 def implied(one: Term, other: Term) -> Term:
-    """Return that one thing implies another, folded where that is settled."""
+    """Return an implication, with constants folded."""
     return either(no(one), other)
 
 
@@ -141,7 +141,7 @@ def implied(one: Term, other: Term) -> Term:
 
 
 def one_of(when: Term, then: Term, otherwise: Term) -> Term:
-    """Return one number where something is so, and another where it is not."""
+    """Return if-then-else."""
     if is_true(when):
         return then
     return otherwise if is_false(when) else z3.If(when, then, otherwise)
@@ -154,7 +154,7 @@ def added(terms: Iterable[Term]) -> Term:
 
 
 def number_of(terms: Iterable[Term]) -> Term:
-    """Return how many of these are so."""
+    """Return the number of true terms."""
     return added(one_of(each, exact(1), exact(0)) for each in terms)
 
 

@@ -137,7 +137,7 @@ class Translator:
         return symbols.constant(value, kind, self.space.texts)
 
     def _records(self, of: ir.Exists | ir.RecordTotal, env: _Env) -> Iterator[tuple[Term, _Env]]:
-        """Yield for each place of a list whether a record is there and so, with the records."""
+        """Yield for each list position whether its record matches, with the records."""
         assert of.var.list is not None  # noqa: S101 - only lists are gone through
         listed = self._held(of.var.list, env)
         for there, record in listed.places:
@@ -180,7 +180,7 @@ class Translator:
 
 
 def _naming(held: Held, unknown: Term) -> Term:
-    """Return whether a fact is unknown; where nothing is, its name is kept for examples."""
+    """Return whether a fact is unknown, noting its name for witnesses."""
     variables = held.variables()
     return variables[0] != variables[0] if t.is_false(unknown) and variables else unknown
 

@@ -75,7 +75,7 @@ def case_for(tree: Tree, cls: type, rulebook: Rulebook) -> Case:
 
 
 def droppable(tree: Any, path: Path = ()) -> Iterator[Path]:  # noqa: ANN401 - any part of a tree
-    """Yield what could be left out of a tree, the largest parts first."""
+    """Yield the parts of a tree that could be dropped, largest first."""
     inner: list[tuple[Any, Any]] = []
     match tree:
         case dict():
@@ -90,7 +90,7 @@ def droppable(tree: Any, path: Path = ()) -> Iterator[Path]:  # noqa: ANN401 - a
 
 
 def without(tree: Any, path: Path) -> Any:  # noqa: ANN401 - any part of a tree
-    """Return a tree without what stands at a path; itself where nothing does."""
+    """Return a tree without the part at a path."""
     key, rest = path[0], path[1:]
     if isinstance(tree, dict) and key in tree:
         if not rest:
@@ -108,7 +108,7 @@ def shrunk(
     trees: tuple[Tree, ...], holds: Callable[[tuple[Tree, ...]], bool], about: str
 ) -> tuple[Tree, ...]:
     """
-    Return the trees without all that what they show can do without.
+    Return trees minimised while they still show what they should.
 
     Raises:
         DisagreementError: they do not show it.
@@ -159,7 +159,7 @@ def _written(value: Any) -> str:  # noqa: ANN401 - any fact's value
 
 def show(about: Rule | Derived, tree: Tree, name: str, rulebook: Rulebook) -> Witness:
     """
-    Return an example of a rule or a derived fact, as the reference engine says when it is read.
+    Return a witness as an example of a rule or derived fact, checked by the reference engine.
 
     One of a derived fact that has no value fails until it has.
 

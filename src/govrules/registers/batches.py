@@ -75,7 +75,7 @@ Batches: TypeAlias = Iterable[pa.RecordBatch]
 @attrs.frozen(eq=False)
 class Kernel:
     """
-    Rules on one kind of subject, as a function of a batch.
+    Rules on one kind of subject, compiled to a function of batches.
 
     Attributes:
         rules: the rules in force, in the rulebook's order.
@@ -101,11 +101,11 @@ class Kernel:
             yield self.whole(block)
 
     def block(self, batch: pa.RecordBatch, lists: Mapping[str, ListColumn] | None = None) -> Batch:
-        """Return the rows of a batch, ready to be judged; and lists that come from elsewhere."""
+        """Return a batch's rows ready for evaluation, with lists from elsewhere."""
         return Batch(Store.of(batch), self._as_of, lists)
 
     def whole(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """Return the findings on a batch that is worked out as one block."""
+        """Return the findings on a batch evaluated as one block."""
         return self.findings(self.block(batch), names_of(batch))
 
     def findings(self, block: Batch, names: pa.Array) -> pa.RecordBatch:
@@ -128,7 +128,7 @@ class Kernel:
         return pa.RecordBatch.from_arrays(arrays, schema=pa.schema([*FINDINGS][: len(arrays)]))
 
     def told(self, block: Batch) -> BatchOutcomes:
-        """Return what the rules say of a block."""
+        """Return the outcomes on a block."""
         rows, number = block.root.rows, len(self.rules)
         # A rule after the other, and turned by who wants rows: memory is gone through in order.
         told = np.empty((number, rows), np.uint8)
@@ -144,7 +144,7 @@ class Kernel:
 @attrs.frozen(eq=False)
 class BatchOutcomes:
     """
-    What rules say of some rows: a row of each array for each, and a column for each rule.
+    Outcomes as arrays with a row per subject and a column per rule.
 
     Attributes:
         codes: what each rule says, as `codes_of` has it.
@@ -159,13 +159,13 @@ class BatchOutcomes:
 
 @functools.lru_cache(maxsize=4)
 def _crossed(rows: int, number: int) -> tuple[pa.Array, pa.Array]:
-    """Return every row with every rule; blocks are mostly of the same size, and share these."""
+    """Return the row and rule indexes of all findings; cached for blocks of one size."""
     rules = np.tile(np.arange(number, dtype=np.int16), rows)
     return pa.array(np.repeat(np.arange(rows, dtype=np.int32), number)), pa.array(rules)
 
 
 def slices(batch: pa.RecordBatch, rows: int) -> Iterator[pa.RecordBatch]:
-    """Return a batch in parts of so many rows."""
+    """Split a batch into slices of a number of rows."""
     return (batch.slice(start, rows) for start in range(0, batch.num_rows, rows))
 
 
@@ -174,13 +174,13 @@ def _coded(codes: Any, words: pa.Array) -> pa.Array:  # noqa: ANN401 - an array 
 
 
 def _grave(codes: Any) -> pa.Array:  # noqa: ANN401 - an array of codes
-    """Return severities by their codes, of which 0 is none."""
+    """Return severity codes as a dictionary array; 0 is null."""
     there, places = pa.py_buffer(pack(codes != 0)), pa.py_buffer(codes - np.uint8(1))
     return _coded(pa.Array.from_buffers(pa.int8(), len(codes), [there, places]), _SEVERITY_WORDS)
 
 
 def _texts(asks: Mapping[str, Formula], block: Batch, texts: dict[str, int]) -> Any:  # noqa: ANN401 - an array of codes
-    """Return for each row the place of its questions in the texts, which grow."""
+    """Return the index of each row's question text, adding texts as needed."""
     rows = block.root.rows
     asked = {path: block.bitmap(where) for path, where in asks.items()}
     asked = {path: where for path, where in asked.items() if where.any()}
@@ -193,7 +193,7 @@ def _texts(asks: Mapping[str, Formula], block: Batch, texts: dict[str, int]) -> 
 
 
 def by_kind(flags: Sequence[Any], code: Callable[[Any], int]) -> Any:  # noqa: ANN401 - arrays
-    """Return a code for each row of several columns of flags: it is asked for each kind of row."""
+    """Compute a code for each row from flag columns, once per distinct combination."""
     number = len(flags)
     if number > _MOST_FLAGS:
         packed = np.packbits(np.stack(flags, axis=1), axis=1)
@@ -216,7 +216,7 @@ def by_kind(flags: Sequence[Any], code: Callable[[Any], int]) -> Any:  # noqa: A
 
 
 def names_of(batch: pa.RecordBatch) -> pa.Array:
-    """Return by what each subject is known: its id, its name where it has none, or ""."""
+    """Return each subject's id, else its name, else ""."""
     columns = [
         batch.column(name).cast(pa.string())
         for name in ("id", "name")
@@ -259,7 +259,7 @@ def kernel(
 
 
 def _columns(formulas: Iterable[Formula | Num], prefix: str = "") -> frozenset[str]:
-    """Return the columns that formulas read of the subjects, or of the records of a list."""
+    """Return the columns formulas read, of subjects or of a list's records."""
     return frozenset(
         "stated" if each.source is FactSource.DERIVED else each.path.partition(".")[0]
         for each in beneath(formulas)
@@ -317,7 +317,7 @@ def assess_batches(
 
 def ahead(batches: Batches) -> Iterator[pa.RecordBatch]:
     """
-    Yield batches, each of which was made while the one before it was worked on.
+    Prefetch batches, one ahead of the one being processed.
 
     Put around what reads, and around what `write_findings` writes, it keeps two cores busy:
     Arrow decodes and encodes beside the rules.
@@ -340,7 +340,7 @@ def explain_row(
     kind: str = "partnership",
 ) -> Finding:
     """
-    Return what a rule says of a row of a batch, with its explanation, by the reference engine.
+    Return the finding of a rule on a batch's row, explained by the reference engine.
 
     Raises:
         NoSuchRuleError: no rule in force has this id.
@@ -365,7 +365,7 @@ Partial: TypeAlias = tuple[Fraction, ...]
 @attrs.frozen(eq=False)
 class RegisterKernel:
     """
-    Rules on a register, as partial results that merge.
+    Rules on a register, as mergeable partial results.
 
     `partial` may be worked out of any part of the register, anywhere; `merge` puts two together,
     in any order; `findings` judges the whole.
@@ -380,7 +380,7 @@ class RegisterKernel:
     _nobody: pa.RecordBatch
 
     def partial(self, batch: pa.RecordBatch) -> Partial:
-        """Return what rules need to know of some of the partnerships."""
+        """Return the partial result of some partnerships."""
         block = self._block(batch, complete=True)
         found = (block.number(counted(each)) for each in self._leaves)
         return tuple(Fraction(int(number[0]), scale) for number, scale in found)

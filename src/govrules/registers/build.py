@@ -95,7 +95,7 @@ _Contradicted = Callable[[str, int], None]
 def _records(
     cls: type, columns: Mapping[str, Sequence[Any]], contradicted: _Contradicted, prefix: str = ""
 ) -> Sequence[Any]:
-    """Return the records that columns of values by path give, one a row; UNKNOWN for none."""
+    """Return records built from columns by path, one a row; UNKNOWN for an empty one."""
     direct = _direct(cls, columns, contradicted, prefix)
     try:
         return make_records(cls, direct)
@@ -106,7 +106,7 @@ def _records(
 def _direct(
     cls: type, columns: Mapping[str, Sequence[Any]], contradicted: _Contradicted, prefix: str = ""
 ) -> dict[str, Sequence[Any]]:
-    """Return the values of a class's own fields, records made of the columns below them."""
+    """Return the columns of a class's own fields, nested records built from theirs."""
     direct: dict[str, Sequence[Any]] = {}
     below: dict[str, dict[str, Sequence[Any]]] = {}
     for path, values in columns.items():
@@ -130,7 +130,7 @@ def _direct(
 def _with_states(
     states: Sequence[Any], made: Sequence[Any], contradicted: Callable[[int], None]
 ) -> list[Any]:
-    """Return records, those said to be there or none; UNKNOWN where facts say otherwise."""
+    """Return records combined with explicit states; UNKNOWN where the two conflict."""
     found: list[Any] = []
     for row, (state, record) in enumerate(zip(states, made, strict=True)):
         if state is UNKNOWN:
@@ -147,7 +147,7 @@ def _with_states(
 
 
 class _Partnerships:
-    """Makes partnerships of the rows of a table."""
+    """Builds partnerships from a table's rows."""
 
     def __init__(self, rows: Rows, mapping: TableMapping) -> None:
         self.rows = rows
@@ -161,7 +161,7 @@ class _Partnerships:
         others: Mapping[str, Rows],
         keys: Mapping[str, tuple[int | None, int | None]],
     ) -> list[Any]:
-        """Return a subject of each row that gives a fact."""
+        """Return the subject of each row that gives a fact."""
         grouped: dict[str, dict[int | None, dict[str, tuple[Sequence[Any], int]]]] = {}
         for column, at in self.rows.bound:
             values = self.rows.values(column, at)
@@ -200,7 +200,7 @@ class _Partnerships:
         path: str,
         groups: Mapping[int | None, Mapping[str, tuple[Sequence[Any], int]]],
     ) -> list[Any]:
-        """Return the lists that columns of a row give."""
+        """Return the lists given by a row's columns."""
         cls = _record_class(path, self.mapping.cls)
         several = groups.get(None)
         complete = path in self.mapping.complete
@@ -233,7 +233,7 @@ class _Partnerships:
     def _merge_columns(
         self, path: str, items: Sequence[tuple[Mapping[str, int], list[Any]]], row: int
     ) -> None:
-        """Count a body that stands in two columns of a row once, with all that is known of it."""
+        """Merge a body named in two columns of a row."""
         bodies = Bodies()
         for at, (columns, made) in enumerate(items):
             first = bodies.twin(made[row], at)
@@ -244,7 +244,7 @@ class _Partnerships:
                 self._twice(path, name, place(row, columns["name"]), place(row, before["name"]))
 
     def _merge_names(self, path: str, cells: Sequence[Any], at: int) -> None:
-        """Count a body whose name stands twice in a cell once."""
+        """Merge a body named twice in a cell."""
         for row, names in enumerate(cells):
             if names is UNKNOWN or len(names) < 2:  # noqa: PLR2004 - one is not twice
                 continue
@@ -268,7 +268,7 @@ class _Partnerships:
         return known_of(made, complete=complete and len(known) == len(values))
 
     def _of_table(self, path: str, other: Rows, mine: int, its: int) -> list[Any]:
-        """Return the lists whose records stand in another table."""
+        """Return the lists given by another table."""
         cls = _record_class(path, self.mapping.cls)
         columns = {column.path.text: other.values(column, at) for column, at in other.bound}
         table = other.table
@@ -317,7 +317,7 @@ class _Partnerships:
     def _spelt(
         self, here: tuple[Rows, int, int], there: tuple[Rows, int, int], told: set[str]
     ) -> None:
-        """Say once of each spelling that a row names its partnership otherwise than itself does."""
+        """Report once per spelling that rows refer to a partnership by another spelling."""
         cell, name = (rows.table.columns[at][row] for rows, row, at in (here, there))
         if as_word(cell) != as_word(name) and as_word(cell) not in told:
             told.add(as_word(cell))
@@ -328,7 +328,7 @@ class _Partnerships:
     def _merge_rows(
         self, path: str, rows: list[int], records: list[Any], other: Rows, its: int
     ) -> None:
-        """Count a body of which two rows are about one partnership once."""
+        """Merge two rows on one body of one partnership."""
         bodies = Bodies()
         for row in [*rows]:
             first = bodies.twin(records[row], row)
@@ -389,7 +389,7 @@ class _Partnerships:
 
 
 def _with_twins(names: Sequence[Sequence[Any]]) -> list[int]:
-    """Return the rows in which one body stands in two columns of names."""
+    """Return the rows naming one body in two columns."""
     folded: InterningMap = InterningMap(fold_body)
     bodies = []
     for at, each in enumerate(names):
@@ -407,7 +407,7 @@ def _record_class(path: str, cls: type) -> type:
 
 
 def _known(columns: Mapping[str, Sequence[Any]], number: int) -> list[Any]:
-    """Return what is known of each row, by path; UNKNOWN where nothing is."""
+    """Return the known facts of each row by path; UNKNOWN for none."""
     rows = (
         {path: values[row] for path, values in columns.items() if values[row] is not UNKNOWN}
         for row in range(number)

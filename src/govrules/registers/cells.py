@@ -32,7 +32,7 @@ _BITS: Final = frozenset({None, Decimal(0), Decimal(1)})
 
 class CellReader:
     """
-    Reads the cells of columns of one type that are written alike.
+    Decodes the cells of columns of one type and wording.
 
     Args:
         fact: a fact of the type.
@@ -92,7 +92,7 @@ class CellReader:
         return list(map(InterningMap(self.read).__getitem__, cells))
 
     def _read_plain(self, cells: Iterable[str | None]) -> None:
-        """Read all at once the texts that are their own values."""
+        """Decode in bulk the texts that are plain values."""
         new = [each for each in {*cells} if each is not None and each not in self._texts]
         # At a glance most are: they hold no word for a state, and no space to be folded.
         if not self._explained and are_plain(new) and "  " not in f"{' '.join(new)} ":
@@ -121,14 +121,14 @@ class CellReader:
         return value
 
     def is_placeholder(self, cell: Any) -> bool:  # noqa: ANN401 - whatever stands in a cell
-        """Tell whether a cell says less than that nobody knows, and no mapping explains it."""
+        """Tell whether a cell holds a placeholder that no mapping explains."""
         if blank(cell) or is_nothing(cell) or not is_placeholder(cell, self._type):
             return False
         word = fold_heading(written(cell)).casefold()
         return word not in self._wording.values and word not in self._wording.unknown
 
     def _without_far_off(self, cells: Sequence[Any], values: list[Any]) -> list[Any]:
-        """Return the amounts without those that are pounds in a column of thousands, it seems."""
+        """Return amounts without outliers that seem to be pounds in a column of thousands."""
         numbers = [_bare(each) for each in cells]
         known = [each for each in numbers if each]
         if len(known) < 3:  # noqa: PLR2004 - of two numbers neither is far off
@@ -142,7 +142,7 @@ class CellReader:
         return values
 
     def _without_unsaid_unit(self, cells: Sequence[Any], values: list[Any]) -> list[Any]:
-        """Return the amounts without those that others of their column say in thousands or more."""
+        """Return amounts without bare ones whose column is otherwise in thousands or more."""
         if not SCALED.search("\0".join(each for each in cells if isinstance(each, str))):
             return values
         for row, cell in enumerate(cells):
@@ -158,7 +158,7 @@ class CellReader:
         return values
 
     def _with_ones(self, cells: Sequence[Any], values: list[Any]) -> list[Any]:
-        """Return the shares with 1 for 1 per cent, where others of their column are more."""
+        """Return shares with 1 as 1 per cent if others of the column are greater."""
         numbers = [_bare(each) for each in cells]
         if all(each is None or each <= 1 for each in numbers):
             return values
@@ -168,7 +168,7 @@ class CellReader:
         ]
 
     def _without_counts(self, cells: Sequence[Any], values: list[Any]) -> list[Any]:
-        """Return what is yes or no; 1 and 0 are so only where no other number is in the column."""
+        """Return yes or no; 1 and 0 count only if the column has no other number."""
         if not self.bad or not any(_bare(each) is not None for each in cells):
             return values
         if all(_bare(each) in _BITS for each in cells):
@@ -187,7 +187,7 @@ class CellReader:
 
 
 def _perhaps_fraction(number: Decimal) -> Problem:
-    """Return that a share may be one of a hundred or of one, as a sheet holds 45%."""
+    """Return the warning that a share may be of one or of a hundred, as a sheet holds 45%."""
     text, share = f"{number:f}", f"{(number * 100).normalize():f}"
     return Problem(
         Code.UNREADABLE_VALUE,
@@ -198,7 +198,7 @@ def _perhaps_fraction(number: Decimal) -> Problem:
 
 
 def _bare(cell: Any) -> Decimal | None:  # noqa: ANN401 - whatever stands in a cell
-    """Return a number that has no unit beside it."""
+    """Return a number without a unit."""
     if isinstance(cell, bool) or not isinstance(cell, (int, float, Decimal, str)):
         return None
     text = written(cell).strip().removeprefix("£").replace(",", "").strip()

@@ -87,7 +87,7 @@ class Columns:
                 before += batch.num_rows
 
     def not_read(self, rulebook: Rulebook | None = None) -> Iterator[Diagnostic]:
-        """Yield a warning of the columns, if any, from which no fact is read."""
+        """Yield a warning of the columns no fact is read from."""
         from govrules.engines.columns import schema_of  # noqa: PLC0415 - it needs pyarrow
 
         left = [
@@ -146,14 +146,14 @@ class Columns:
 
 
 def _head(column: str) -> str:
-    """Return the fact that a column belongs to, of which it may only say that there is none."""
+    """Return the fact a column belongs to; it may be its absence column."""
     from govrules.engines.columns import NONE  # noqa: PLC0415 - it needs pyarrow
 
     return column.removesuffix(NONE)
 
 
 def _not_in(fields: Any, known: Any, prefix: str) -> Iterator[str]:  # noqa: ANN401 - fields of Arrow
-    """Yield the columns that are not among those that are known, and those inside of records."""
+    """Yield the unknown columns, nested ones included."""
     from pyarrow import types  # noqa: PLC0415 - only a file of columns pays for it
 
     by_name = {each.name: each for each in known}
@@ -171,7 +171,7 @@ def _not_in(fields: Any, known: Any, prefix: str) -> Iterator[str]:  # noqa: ANN
 
 def columns_in(found: Stored) -> Columns | None:
     """
-    Return the columns of a table that is laid out as `schema_of` says; None of one that is not.
+    Return a table's columns if it has the layout of `schema_of`; else None.
 
     Raises:
         FactsError: two columns have one heading.
@@ -183,7 +183,7 @@ def columns_in(found: Stored) -> Columns | None:
 
 
 def _is_laid_out(field: Any) -> bool:  # noqa: ANN401 - a field of Arrow
-    """Tell whether a column is as no flat table has it."""
+    """Tell whether a column has a type no flat table has."""
     from pyarrow import types  # noqa: PLC0415 - only a file of columns pays for it
 
     from govrules.engines.columns import NONE  # noqa: PLC0415 - likewise
@@ -197,7 +197,7 @@ def _is_laid_out(field: Any) -> bool:  # noqa: ANN401 - a field of Arrow
 
 
 def _called(batch: Any, names: Collection[str]) -> Sequence[int]:  # noqa: ANN401 - a batch
-    """Return the rows of the partnerships of these ids or names."""
+    """Return the row indexes of partnerships by id or name."""
     wanted = frozenset(names)
     columns = [
         batch.column(each).to_pylist() for each in ("id", "name") if each in batch.schema.names

@@ -62,7 +62,7 @@ _ABSENT: Final = Fact("none", YesNo(), Kind.CIRCUMSTANCE, "it is none", "Is ther
 
 
 def _pattern(words: Collection[str]) -> str:
-    """Return what matches these words however they are spaced and dashed."""
+    """Return a pattern of words, tolerant of spaces and dashes."""
     marks = {" ": r"[\s\pZ]+", "-": f"[-{DASHES}]", "'": f"['{APOSTROPHES}]"}
     each = ("".join(marks.get(mark) or re.escape(mark) for mark in word) for word in sorted(words))
     return rf"^[\s\pZ]*(?:{'|'.join(each)})[\s\pZ]*$"
@@ -106,7 +106,7 @@ class ColumnDecoder:
         self, batch: pa.RecordBatch, before: int, wanted: Collection[str] | None = None
     ) -> pa.RecordBatch:
         """
-        Return a batch whose columns are as `schema_of` has them.
+        Return a batch with the columns of `schema_of`.
 
         Args:
             batch: what was read.
@@ -122,7 +122,7 @@ class ColumnDecoder:
         return pa.RecordBatch.from_arrays([*made.values()], names=[*made])
 
     def _nulls(self, rows: int, kind: pa.DataType) -> pa.Array:
-        """Return a column in which nothing is known."""
+        """Return a column of unknowns."""
         if (rows, kind) in self._nothing:
             return self._nothing[rows, kind]
         found = pa.nulls(rows, kind)
@@ -146,7 +146,7 @@ class ColumnDecoder:
         where: Where,
         wanted: Collection[str] | None = None,
     ) -> dict[str, pa.Array]:
-        """Return the columns of a class; those that are as they should be stay the same."""
+        """Return a class's columns decoded; those already correct are unchanged."""
         vocabulary = vocabulary_of(cls)
         made: dict[str, pa.Array] = {}
         for name, fact in vocabulary.fields.items():
@@ -180,7 +180,7 @@ class ColumnDecoder:
         fact: Fact,
         around: Where,
     ) -> None:
-        """Add the column of a fact, and the one that says that there is none."""
+        """Add the column of a fact, and its absence column."""
         name, companion, where = fact.name, f"{fact.name}{NONE}", around.fact(fact.name)
         array, absent = inner.get(name), inner.get(companion)
         none: pa.Array | None = None
@@ -202,7 +202,7 @@ class ColumnDecoder:
             made[companion] = absent
 
     def _absence(self, array: pa.Array | None, where: Where) -> pa.Array | None:
-        """Return a column that says that there is none, as yes and no."""
+        """Return an absence column as booleans."""
         if array is None or types.is_boolean(array.type):
             return array
         return self._single(array, _ABSENT, where)[0]
@@ -243,7 +243,7 @@ class ColumnDecoder:
         fact: Fact,
         where: Where,
     ) -> pa.Array:
-        """Return lists of partners in which each body counts once, with all that is known of it."""
+        """Return lists of partners with duplicates of one body merged."""
         names = pc.struct_field(array.flatten(), "name") if len(parents) else None
         if names is None or names.null_count == len(names):
             return array
@@ -281,7 +281,7 @@ class ColumnDecoder:
         return pa.concat_arrays([array, several]).take(pa.array(index))
 
     def _states(self, array: pa.Array, fact: Fact, where: Where) -> pa.Array:
-        """Return records or lists of which only is said whether there are any."""
+        """Return records or lists given only as states."""
         to = arrow_type(fact.type, self.rulebook)
         if types.is_nested(array.type):
             return self._of_another_shape(array, fact, to, where)
@@ -322,7 +322,7 @@ class ColumnDecoder:
     def _single(
         self, array: pa.Array, fact: Fact, where: Where
     ) -> tuple[pa.Array, pa.Array | None]:
-        """Return a column of single values, and where it says that there is none, if anywhere."""
+        """Return a decoded single-valued column, and its absence column, if any."""
         to = arrow_type(fact.type)
         none: pa.Array | None = None
         if types.is_dictionary(array.type) and types.is_string_view(array.type.value_type):
@@ -359,7 +359,7 @@ class ColumnDecoder:
         return pa.nulls(len(array), to)
 
     def _read(self, coded: pa.DictionaryArray, reader: CellReader, where: Where) -> list[Any]:
-        """Return what each distinct value of a column says, and tell what says nothing."""
+        """Decode each distinct value of a column, reporting unreadable ones."""
         words = coded.dictionary.to_pylist()
         found = reader.column(words)
         kinds = np.array(
@@ -376,7 +376,7 @@ class ColumnDecoder:
         return [each.value if isinstance(each, Problem) else each for each in found]
 
     def tell(self, where: Where, coded: pa.DictionaryArray, found: list[Any], kinds: Any) -> None:  # noqa: ANN401 - an array of numbers
-        """Tell what a column says that cannot be read, or less than that nobody knows."""
+        """Report unreadable values and placeholders of a column."""
         there = coded.indices.is_valid().to_numpy(zero_copy_only=False)
         codes = coded.indices.fill_null(0).to_numpy(zero_copy_only=False)
         of = np.where(there, kinds[codes], 0)
@@ -396,7 +396,7 @@ class ColumnDecoder:
         to: pa.DataType,
         where: Where,
     ) -> pa.Array:
-        """Return the values of a column by their codes."""
+        """Return a column's values by code."""
         known = [None if each is UNKNOWN else each for each in values]
         if types.is_dictionary(to):
             return pa.array(known, pa.string()).dictionary_encode().take(coded.indices)
@@ -420,7 +420,7 @@ class ColumnDecoder:
         return pa.array(kept, to).take(coded.indices)
 
     def _ahead(self, array: pa.Array, as_of: dt.date, where: Where) -> None:
-        """Tell which dates of something done lie ahead, which evaluation counts as unknown."""
+        """Report past events dated in the future, which count as unknown."""
         late = _filled(pc.greater(array, pa.scalar(as_of)))
         at = np.flatnonzero(late.to_numpy(zero_copy_only=False))
         if len(at):
@@ -435,7 +435,7 @@ class ColumnDecoder:
 def _struct(
     array: pa.Array, decoded: Callable[[Mapping[str, pa.Array]], dict[str, pa.Array]]
 ) -> pa.Array:
-    """Return an array of records with their columns decoded; itself if nothing is changed."""
+    """Return an array of records with decoded columns; itself if unchanged."""
     inner = dict(zip((each.name for each in array.type), array.flatten(), strict=True))
     made = decoded(inner)
     if made.keys() == inner.keys() and all(made[name] is inner[name] for name in made):
@@ -448,7 +448,7 @@ def _always(problem: Problem) -> Problems:
 
 
 def _filled(array: pa.Array) -> pa.Array:
-    """Return yes and no, and no where neither is said."""
+    """Return yes and no with nulls as no."""
     return pc.fill_null(array, False)  # noqa: FBT003 - a plain value
 
 
@@ -460,7 +460,7 @@ def _is_list(kind: pa.DataType) -> bool:
 
 
 def as_it_is(array: pa.Array, fact_type: FactType, to: pa.DataType) -> pa.Array | None:
-    """Return a column of single values that needs no decoding, as its type has it; else None."""
+    """Return a column that needs no decoding in its fact's type; else None."""
     kind = array.type
     if types.is_null(kind):
         return pa.nulls(len(array), to)
@@ -484,7 +484,7 @@ def as_it_is(array: pa.Array, fact_type: FactType, to: pa.DataType) -> pa.Array 
 
 
 def _plain_texts(array: pa.Array) -> pa.Array | None:
-    """Return texts that are what they say; None where one may say no text."""
+    """Return texts that are plain values; None if one may not be."""
     kind = array.type
     if types.is_dictionary(kind):
         kind, words = kind.value_type, array.dictionary
@@ -503,7 +503,7 @@ def _plain_texts(array: pa.Array) -> pa.Array | None:
 
 
 def _plain_numbers(array: pa.Array, to: pa.DataType, most: Decimal | None) -> pa.Array | None:
-    """Return numbers that are kept whole and in their range; None where one may not be."""
+    """Return exact numbers in range; None if one may not be."""
     try:
         if types.is_floating(array.type):
             array = array.cast(pa.int64())
@@ -542,7 +542,7 @@ def _are_among(words: pa.Array, fact_type: Choices) -> bool:
 
 
 def _coded(array: pa.Array) -> pa.DictionaryArray:
-    """Return a column as its distinct values and their codes."""
+    """Return a column dictionary-encoded."""
     if types.is_binary(array.type) or types.is_large_binary(array.type):
         with contextlib.suppress(pa.ArrowInvalid):
             array = array.cast(pa.string())
@@ -555,7 +555,7 @@ def _lengths(array: pa.Array) -> Any:  # noqa: ANN401 - an array of numbers
 
 
 def _listed(lengths: Any, items: pa.Array, like: pa.Array) -> pa.Array:  # noqa: ANN401 - an array of numbers
-    """Return items as lists of these lengths, none where another array has none."""
+    """Return items as lists of given lengths, null where another array is."""
     offsets = np.zeros(len(lengths) + 1, np.int32)
     np.cumsum(lengths, out=offsets[1:])
     return pa.ListArray.from_arrays(pa.array(offsets), items, mask=pc.is_null(like))

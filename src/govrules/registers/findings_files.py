@@ -93,7 +93,7 @@ def _write_jsonl(findings: Batches, name: str) -> int:
 
 
 def _members_of_json(name: str, column: Any) -> pa.Array:  # noqa: ANN401 - a column of codes
-    """Return a column as members of JSON objects, each of its words written once."""
+    """Return a column as JSON object members, each distinct value encoded once."""
     key, words = json.dumps(name), column.dictionary.to_pylist()
     texts = [f"{key}: {visible(json.dumps(word, ensure_ascii=False))}" for word in [*words, None]]
     codes = column.indices.cast(pa.int32()).fill_null(len(words))
@@ -115,7 +115,7 @@ def _plain(batch: Any) -> Any:  # noqa: ANN401 - a batch
 
 
 def _harmless(column: Any) -> pa.Array:  # noqa: ANN401 - a column
-    """Return a column as texts that no spreadsheet carries out."""
+    """Return a column as texts that no spreadsheet executes."""
     if not pa.types.is_dictionary(column.type):
         return column.cast(pa.string())
     words = column.dictionary.to_pylist()

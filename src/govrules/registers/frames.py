@@ -111,7 +111,7 @@ def _kernel(rulebook: Rulebook, as_of: dt.date | Unknown, kind: str, *, details:
 
 
 def _arrow(table: Any) -> tuple[Any, str]:  # noqa: ANN401 - a dataframe of any library
-    """Return a dataframe as an Arrow table, and what its library is called."""
+    """Return a dataframe as an Arrow table, and the name of its library."""
     if type(table).__module__.partition(".")[0].lstrip("_") == "duckdb":
         return whole_table(table, _NAME), "duckdb"
     try:
@@ -130,7 +130,7 @@ def _arrow(table: Any) -> tuple[Any, str]:  # noqa: ANN401 - a dataframe of any 
 @attrs.frozen(eq=False)
 class _Findings:
     """
-    What rules say of the subjects of a table.
+    The outcomes on a table's subjects.
 
     Attributes:
         row: the row of each finding, counted from 0.
@@ -191,7 +191,7 @@ def _native(found: _Findings, backend: Any) -> Any:  # noqa: ANN401 - a datafram
 
 
 def _pandas(found: _Findings) -> Any:  # noqa: ANN401 - a dataframe of pandas
-    """Return findings as pandas has them; its cells can be set, and Arrow's buffers cannot."""
+    """Return findings as a writable pandas dataframe."""
     import pandas as pd  # noqa: PLC0415 - only who passes a dataframe of it has it
 
     made = {"row": found.row}
@@ -205,7 +205,7 @@ def _pandas(found: _Findings) -> Any:  # noqa: ANN401 - a dataframe of pandas
 
 
 def _polars(found: _Findings) -> Any:  # noqa: ANN401 - a dataframe of Polars
-    """Return findings as Polars has them: severities are an Enum, whose values have an order."""
+    """Return findings as a Polars dataframe, severities as an ordered Enum."""
     import polars as pl  # noqa: PLC0415 - only who passes a dataframe of it has it
 
     def chosen(words: Any, bits: list[Any]) -> Any:  # noqa: ANN401 - series
@@ -245,7 +245,7 @@ def _polars(found: _Findings) -> Any:  # noqa: ANN401 - a dataframe of Polars
 
 
 def _planes(codes: Any) -> Any:  # noqa: ANN401 - arrays
-    """Return each of the eight bits of codes as a bitmap."""
+    """Return the eight bits of codes as bitmaps."""
     made = np.empty((8, -(-len(codes) // 8)), np.uint8)
     # So many stay in cache until all their bits are taken.
     for start in range(0, len(codes), _CACHED):
@@ -259,7 +259,7 @@ def _planes(codes: Any) -> Any:  # noqa: ANN401 - arrays
 
 
 def _findings(told: list[BatchOutcomes], judge: Kernel, laid: Any, *, flagged: bool) -> _Findings:  # noqa: ANN401 - an Arrow table
-    """Return the findings on a table, of which each block was told of."""
+    """Return the findings on a table from its blocks' outcomes."""
     number = len(judge.rules)
     kind = np.min_scalar_type(-max(1, number))
     codes = np.concatenate(
@@ -296,7 +296,7 @@ def laid_out(
     wanted: Collection[str],
 ) -> tuple[Any, list[str]]:
     """
-    Return a table as `schema_of` lays its columns out, and what has to be said of it.
+    Return a table in the layout of `schema_of`, with diagnostics.
 
     Args:
         table: the table.
@@ -339,7 +339,7 @@ def laid_out(
 
 @attrs.define
 class _Flat(ColumnDecoder):
-    """Decodes flat columns, and gathers the distinct values of which something is told."""
+    """Decodes flat columns, collecting distinct values to report."""
 
     unread: dict[str, dict[str, None]] = attrs.field(factory=dict)
 
@@ -349,7 +349,7 @@ class _Flat(ColumnDecoder):
         return ColumnDecoder.batch(self, pa.RecordBatch.from_struct_array(inner), before, wanted)
 
     def tell(self, where: Where, coded: Any, found: list[Any], kinds: Any) -> None:  # noqa: ANN401, ARG002 - as it is overridden
-        """Gather those of a column."""
+        """Collect a column's values to report."""
         words = coded.dictionary.to_pylist()
         # A dictionary may hold words that no cell says.
         for at in np.unique(coded.indices.drop_null().to_numpy()):
@@ -358,7 +358,7 @@ class _Flat(ColumnDecoder):
 
 
 def _paths(cls: type, rulebook: Rulebook) -> dict[str, str]:
-    """Return the paths of the facts that a column can hold, by the folded heading."""
+    """Return the paths a column can hold, by folded heading."""
     vocabulary = v.vocabulary_of(cls)
     found = [*vocabulary.facts]
     if STATED in vocabulary.about:
@@ -367,7 +367,7 @@ def _paths(cls: type, rulebook: Rulebook) -> dict[str, str]:
 
 
 def _nested(columns: Mapping[str, Any]) -> Any:  # noqa: ANN401 - an Arrow array
-    """Return columns that are headed by paths as records."""
+    """Return columns headed by paths as nested records."""
     heads: dict[str, dict[str, Any]] = {}
     for path, array in columns.items():
         head, _, rest = path.partition(".")
@@ -379,7 +379,7 @@ def _nested(columns: Mapping[str, Any]) -> Any:  # noqa: ANN401 - an Arrow array
 
 
 def _decoded(table: Any, decoder: ColumnDecoder, wanted: Collection[str]) -> tuple[Any, list[str]]:  # noqa: ANN401 - an Arrow table
-    """Return a table decoded, and what has to be said of its values."""
+    """Return a table decoded, with diagnostics."""
     made, before = [], 0
     heads = {name.partition(".")[0].removesuffix(NONE) for name in table.column_names}
     nothing = [pa.nulls(0, each.type) for each in table.schema]

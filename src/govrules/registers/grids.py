@@ -127,7 +127,7 @@ def _text(file: str, name: str, layout: Layout) -> Grid:
 
 
 def _unquoted(text: str, delimiter: str) -> Iterator[list[str]] | None:
-    """Return the rows of a text in which nothing is quoted; None where `csv` has to read it."""
+    """Return the rows of a text without quotes; None if `csv` has to parse it."""
     if '"' in text:
         return None
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
@@ -139,7 +139,7 @@ def _unquoted(text: str, delimiter: str) -> Iterator[list[str]] | None:
 
 
 def _delimiter(text: str, usual: str) -> str:
-    """Return what parts the columns: what gives most rows one width, the usual one if in doubt."""
+    """Return the delimiter that gives most rows one width; the usual one in doubt."""
     best, most = usual, 0.0
     for each in (usual, *(one for one in DELIMITERS if one != usual)):
         head = io.StringIO(text[:_LOOKED_AT], newline="")
@@ -164,7 +164,7 @@ def _cause(message: str) -> tuple[str, str]:
 
 
 def _starts(text: str, delimiter: str) -> list[int]:
-    """Return the line on which each row begins, where cells hold line breaks."""
+    """Return the line each row begins on, as cells may hold line breaks."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     ends = [reader.line_num for _ in reader]
     return [1, *(each + 1 for each in ends[:-1])]
@@ -215,7 +215,7 @@ def _chosen(
     *,
     first: bool,
 ) -> str:
-    """Return the sheet that is named, or the only one that holds anything and is not hidden."""
+    """Return the named sheet, or the only visible one with content."""
     if layout.table:
         if layout.table not in names:
             refuse(
@@ -235,7 +235,7 @@ def _chosen(
 
 def fill(rows: list[Sequence[Any]], merged: Sequence[Area], header: tuple[int, int]) -> None:
     """
-    Write what stands in a merged cell into every cell that it covers.
+    Copy a merged cell's value into every cell it covers.
 
     Among the headings that is any cell; below them one that covers several rows of one column, all
     of which it is about. A text over several columns heads a group, and is left as it is.
@@ -252,7 +252,7 @@ def fill(rows: list[Sequence[Any]], merged: Sequence[Area], header: tuple[int, i
 
 
 def only_cell(row: Sequence[Any]) -> int | None:
-    """Return the place of the one cell of a row that is filled; None where there are more."""
+    """Return the index of a row's only filled cell; None if there are more."""
     perhaps = itertools.compress(itertools.count(), map(operator.ne, row, itertools.repeat("")))
     found = [at for at in perhaps if not blank(row[at])]
     return found[0] if len(found) == 1 else None

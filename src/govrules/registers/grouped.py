@@ -25,7 +25,7 @@ def one_a_row(
     opened: OpenedTable, mapping: TableMapping, naming: Sequence[int], found: RowsRead
 ) -> tuple[OpenedTable, OpenedTable, TableMapping]:
     """
-    Part a table of one partner a row: the partnerships, their partners, and the mapping of both.
+    Split a table of one partner a row into partnerships and partners, with the mapping.
 
     Args:
         opened: the table.
@@ -123,7 +123,7 @@ def _node(mapping: TableMapping, node: Scalar | None) -> Scalar:
 def _groups(
     table: Table, naming: Sequence[int], found: RowsRead
 ) -> tuple[list[list[int]], list[int]]:
-    """Return the rows of each partnership, and of each row which partnership's it is."""
+    """Return the rows of each partnership, and each row's partnership."""
     by_name: dict[tuple[str, ...], int] = {}
     groups: list[list[int]] = []
     owners: list[int] = []
@@ -147,7 +147,7 @@ def _groups(
 
 
 def _spelt(table: Table, naming: Sequence[int], rows: tuple[int, int], found: RowsRead) -> None:
-    """Say that a row names its partnership otherwise than the first of its rows does."""
+    """Report a row that spells its partnership's name differently."""
     for at in naming:
         first, cell = (table.columns[at][row] for row in rows)
         if not blank(first) and not blank(cell) and as_word(first) != as_word(cell):
@@ -158,7 +158,7 @@ def _spelt(table: Table, naming: Sequence[int], rows: tuple[int, int], found: Ro
 def _of_groups(
     table: Table, at: int, groups: Sequence[Sequence[int]], found: RowsRead
 ) -> list[Any]:
-    """Return what the rows of each partnership say in a column; nothing where they disagree."""
+    """Return each partnership's common value in a column; nothing on disagreement."""
     cells: list[Any] = []
     for rows in groups:
         said: dict[str, int] = {}

@@ -90,7 +90,7 @@ def guess(
     alone: bool = False,
 ) -> Guess | None:
     """
-    Return what a column may hold and how it is written; None where its cells say that it does not.
+    Return what a column may hold and its wording; None if its cells rule the fact out.
 
     Args:
         heading: its heading.
@@ -150,7 +150,7 @@ def guess(
 
 
 def _are_names(path: FactPath, cells: Sequence[Any]) -> bool:
-    """Tell whether cells may be names: numbers are none, but of references, nor is yes or no."""
+    """Tell whether cells may be names, not numbers or yes and no."""
     if path.text == "id" or not cells:
         return True
     words = [as_text(each) for each in cells]
@@ -184,7 +184,7 @@ def _parts(cell: Any, path: FactPath, wording: Mapping[str, Any]) -> list[Any]: 
 
 
 def _as_wording(path: FactPath, wording: Mapping[str, Any]) -> Wording:
-    """Return a proposed wording as cells are read by it."""
+    """Return a proposed wording for decoding."""
     states: dict[str, Any] = {"unknown": UNKNOWN, "yes": True, "no": False}
     values = {
         fold_heading(key).casefold(): states.get(value, value)
@@ -207,7 +207,7 @@ def _as_wording(path: FactPath, wording: Mapping[str, Any]) -> Wording:
 def _wording(
     heading: str, path: FactPath, cells: Sequence[Any], meant: Mapping[str, str]
 ) -> tuple[dict[str, Any], bool]:
-    """Return how a column seems to be written, and whether that is certain."""
+    """Return the likely wording of a column, and whether it is certain."""
     about: dict[str, Any] = {}
     words = {as_text(each) for each in cells}
     known = {each for each in words if _is_known(each)}
@@ -250,7 +250,7 @@ def _wording(
 
 
 def _separator(cells: Sequence[Any]) -> str:
-    """Return what parts several values in one cell; "" where nothing does."""
+    """Return the separator of multi-valued cells; "" if there is none."""
     texts = [each.strip() for each in cells if isinstance(each, str)]
     for each in _SEPARATORS:
         parted = sum(each in text for text in texts)
@@ -263,7 +263,7 @@ def _separator(cells: Sequence[Any]) -> str:
 def _translated(
     words: Iterable[str], allowed: Sequence[str], meant: Mapping[str, str]
 ) -> tuple[dict[str, str], bool]:
-    """Return what words may mean of a closed list, where they are not of it already."""
+    """Return what words outside a closed list may mean."""
     found: dict[str, str] = {}
     sure = True
     for each in sorted(words):
@@ -292,7 +292,7 @@ def _money_unit(heading: str) -> dict[str, str]:
 
 
 def _dates(fact: Fact, cells: Sequence[Any]) -> tuple[list[str], bool]:
-    """Return the ways in which dates are typed, and whether day and month are certain."""
+    """Return the likely date formats, and whether day and month are certain."""
     texts = {as_text(each) for each in cells if isinstance(each, str)}
     numbers = [each for each in cells if isinstance(each, (int, float))]
     plain = CellReader(fact, Wording())
@@ -327,7 +327,7 @@ def _dates(fact: Fact, cells: Sequence[Any]) -> tuple[list[str], bool]:
 
 
 def joining(table: Table, other: Table) -> tuple[int, int] | None:
-    """Return the columns by which the rows of two tables belong to each other."""
+    """Return the columns by which two tables join."""
     best: tuple[float, int, int] | None = None
     for mine, cells in enumerate(table.columns):
         keys = [*_keys(cells)]
@@ -343,7 +343,7 @@ def joining(table: Table, other: Table) -> tuple[int, int] | None:
 
 
 def _keys(cells: Sequence[Any]) -> Iterator[str]:
-    """Yield what cells refer to, however zeros before it and spaces within it are written."""
+    """Yield join keys of cells, ignoring leading zeros and inner spaces."""
     for each in cells:
         if not blank(each):
             yield loose_key(each)

@@ -59,7 +59,7 @@ _SMALL: Final = frozenset(
 
 @attrs.frozen
 class YesOrNo:
-    """What plain yes and no say of a fact that is no yes-or-no: words as a mapping has them."""
+    """The meaning of plain yes and no for a fact of another type."""
 
     yes: str
     no: str
@@ -83,7 +83,7 @@ class Meaning:
 
 @attrs.frozen
 class _Words:
-    """The words of one file, by the heading as it is compared."""
+    """One vocabulary file, by folded heading."""
 
     means: Mapping[str, tuple[str, ...]]
     may_mean: Mapping[str, tuple[str, ...]]
@@ -189,7 +189,7 @@ _OF_PACKS: Final = frozenset({"risk_tier", "significant"})
 @functools.cache
 def key_of(heading: str) -> str:
     """
-    Return a heading as it is compared: its words, in order of the alphabet.
+    Return a heading's words, stemmed and sorted, for comparison.
 
     >>> key_of("Date of last review"), key_of("Partners (please list)"), key_of("Budget 2024/25 £k")
     ('date last review', 'partner', 'budget')
@@ -211,7 +211,7 @@ def _stems(text: str) -> list[str]:
 
 
 def _stem(word: str) -> str:
-    """Return a word without the ending of a plural."""
+    """Return a word without a plural ending."""
     if len(word) > 4 and word.endswith("ies"):  # noqa: PLR2004 - shorter words are no plurals
         return f"{word[:-3]}y"
     if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):  # noqa: PLR2004
@@ -258,7 +258,7 @@ class Headings:
 
     def meanings(self, heading: str, *, answered: bool = False) -> list[Meaning]:
         """
-        Return the facts that a heading may mean, the likeliest first.
+        Return the facts a heading may mean, likeliest first.
 
         Args:
             heading: the heading; of several rows, parted by strokes.
@@ -298,7 +298,7 @@ class Headings:
         return [path for path in words.get(key, ()) if path in self.paths]
 
     def _misspelt(self, key: str) -> list[Meaning]:
-        """Return what a heading means that is misspelt."""
+        """Return the meaning of a misspelt heading."""
         for words in self._files:
             near = max(
                 (*words.means, *words.no_fact), key=lambda each: fuzz.ratio(each, key), default=""
@@ -310,7 +310,7 @@ class Headings:
         return []
 
     def _asked(self, heading: str) -> list[Meaning]:
-        """Return the fact of which a heading asks the question in other words."""
+        """Return the fact whose question a heading paraphrases."""
         said = frozenset(_words(heading))
         if len(said) < 3:  # noqa: PLR2004 - fewer words ask nothing
             return []
@@ -320,7 +320,7 @@ class Headings:
         return []
 
     def like(self, heading: str) -> list[str]:
-        """Return facts whose words are like those of a heading, for a person to choose from."""
+        """Return the facts nearest to a heading, for a person to choose from."""
         last = heading.rpartition(" / ")[2]
         said = frozenset(_words(last))
         asked = [each.path for each in self.meanings(heading) if each.path]
@@ -328,7 +328,7 @@ class Headings:
         return [*dict.fromkeys((*asked, *self._sharing(said), *found))][:_NAMED]
 
     def _sharing(self, said: frozenset[str]) -> Iterable[str]:
-        """Yield the facts that are called by most of the words of a heading."""
+        """Yield the facts named by most words of a heading."""
         best: dict[str, float] = {}
         for words in self._files:
             for key, paths in words.means.items():
@@ -342,7 +342,7 @@ class Headings:
         return sorted(best, key=lambda each: -best[each])
 
     def _near(self, said: frozenset[str]) -> Sequence[tuple[float, str]]:
-        """Return how many of a heading's words each fact's question has, the most first."""
+        """Return the number of a heading's words in each fact's question, most first."""
         if not said:
             return []
         scored = (
@@ -354,14 +354,14 @@ class Headings:
         ]
 
     def values(self, path: str) -> dict[str, str]:
-        """Return what registers write for the values of a fact, by the word in small letters."""
+        """Return the usual words for a fact's values, by lower-cased word."""
         found: dict[str, str] = {}
         for words in reversed(self._files):
             found |= words.values.get(path, {})
         return found
 
     def other_record(self, headings: Sequence[str]) -> tuple[str, list[str]] | None:
-        """Return what rows are that are no partnerships, and the headings that say so."""
+        """Return the kind of record a table lists if not partnerships, and the telling headings."""
         if any("partnership" in each.casefold() for each in headings):
             return None
         found = (

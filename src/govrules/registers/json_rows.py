@@ -44,7 +44,7 @@ def json_lines(file: str, name: str) -> list[str]:
 
 def whole(line: str) -> str:
     """
-    Return a line of JSON, if all in it is text.
+    Return a line of JSON if it is valid text throughout.
 
     Raises:
         ValueError: it holds bytes that are no text, or an escape that is half a character.
@@ -61,7 +61,7 @@ def whole(line: str) -> str:
 
 
 def _float(text: str) -> float | str:
-    """Return a number, or its text where it is too large or too small for one and not nothing."""
+    """Return a number; its text if it overflows or underflows."""
     found = float(text)
     mantissa = text.lower().partition("e")[0]
     lost = math.isinf(found) or (found == 0 and mantissa.strip("-.0"))
@@ -89,7 +89,7 @@ def json_value(line: str) -> Any:  # noqa: ANN401 - whatever the line holds
 
 
 def left_out(name: str, number: int, why: str) -> Diagnostic:
-    """Return what is said of a line that is left out."""
+    """Return the diagnostic of a skipped line."""
     return Diagnostic(
         Code.UNREADABLE_TABLE,
         f"line {number} is left out: {why}",
@@ -99,7 +99,7 @@ def left_out(name: str, number: int, why: str) -> Diagnostic:
 
 
 def table_of(rows: Sequence[Mapping[str, Any]], name: str) -> OpenedTable:
-    """Return mappings as a table with a row each, those inside them joined by dots."""
+    """Return mappings as a table, nested ones flattened to dotted columns."""
     flat = [dict(_flat(dict(each), "")) for each in rows]
     headings = tuple(dict.fromkeys(key for row in flat for key in row))
     if not headings:
@@ -110,7 +110,7 @@ def table_of(rows: Sequence[Mapping[str, Any]], name: str) -> OpenedTable:
 
 def records(file: str, name: str, suffix: str) -> OpenedTable:
     """
-    Return objects as rows, the keys of objects inside them joined by dots.
+    Return objects as rows, nested keys joined by dots.
 
     Raises:
         FactsError: the file cannot be read, or holds no object.

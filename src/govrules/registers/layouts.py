@@ -60,7 +60,7 @@ _LONG: Final = 90
 
 
 def header_of(grid: Grid) -> tuple[int, int]:
-    """Return the first and the last row of the headings: the one as full of words as any, first."""
+    """Return the first and last row of the headings: the first of the fullest rows."""
     rows = [*grid.rows[:_LOOKED_AT]]
     filled = [*rows]
     fill(filled, grid.merged, (1, len(rows)))
@@ -76,7 +76,7 @@ def header_of(grid: Grid) -> tuple[int, int]:
 
 
 def _goes_on(row: Sequence[Any], below: Sequence[Any], at: int, merged: Sequence[Area]) -> bool:
-    """Tell whether the row below holds headings too: under those that span, and nowhere else."""
+    """Tell whether headings continue in the row below, under spanning ones only."""
     cells = [(place, cell) for place, cell in enumerate(below) if not blank(cell)]
     if not cells or not all(_is_word(cell) for _, cell in cells):
         return False
@@ -102,7 +102,7 @@ def _goes_on(row: Sequence[Any], below: Sequence[Any], at: int, merged: Sequence
 
 
 def _stands_above(rows: Sequence[Sequence[Any]], at: int, grid: Grid) -> bool:
-    """Tell whether a row holds headings over several columns each, and no title."""
+    """Tell whether a row holds spanning headings rather than a title."""
     row = rows[at]
     texts = [place for place, cell in enumerate(row) if not blank(cell)]
     if not texts or not all(_is_word(row[place]) for place in texts):
@@ -132,7 +132,7 @@ def _said(cell: object) -> str:
 
 def lay_out(grid: Grid, layout: Layout) -> OpenedTable:
     """
-    Part the headings from the rows below them, and turn rows into columns.
+    Split headings from rows, and transpose rows to columns.
 
     Raises:
         FactsError: there are no headings where they should be, or too many rows.
@@ -199,7 +199,7 @@ def lay_out(grid: Grid, layout: Layout) -> OpenedTable:
 
 
 def _valueless(grid: Grid) -> Iterator[Diagnostic]:
-    """Warn of cells that show something to a person, and hold no value."""
+    """Warn of cells that display something but hold no value."""
     if grid.valueless:
         names = named([f"{letters(column)}{row}" for row, column in grid.valueless])
         cells = counted(len(grid.valueless), "cell")
@@ -212,7 +212,7 @@ def _valueless(grid: Grid) -> Iterator[Diagnostic]:
 
 
 def _hidden(grid: Grid, table: Table) -> Iterator[str]:
-    """Say which rows and columns of the table are hidden, and read all the same."""
+    """Report hidden rows and columns, which are read all the same."""
     rows = sorted(grid.hidden_rows & {*table.numbers})
     if rows:
         yield f"{table.place()}: {counted(len(rows), 'hidden row')} read: {_numbers(rows)}"
@@ -228,7 +228,7 @@ def _numbers(numbers: Sequence[int]) -> str:
 
 
 def turned(grid: Grid) -> Grid:
-    """Return the rows as columns and the columns as rows."""
+    """Transpose rows and columns."""
     rows = [*itertools.zip_longest(*grid.rows, fillvalue="")]
     merged = tuple(((left, top), (right, bottom)) for (top, left), (bottom, right) in grid.merged)
     return attrs.evolve(
@@ -243,7 +243,7 @@ def _check_width(
     name: str,
     problems: list[Diagnostic],
 ) -> tuple[list[Sequence[Any]], Sequence[int]]:
-    """Leave out rows whose values run past the headings: they may stand in the wrong columns."""
+    """Skip rows wider than the headings, whose values may be displaced."""
     long = {at for at, row in enumerate(body) if not all(map(blank, row[width:]))}
     for at in sorted(long):
         extra = len(body[at]) - width
@@ -279,7 +279,7 @@ def _set_aside(
     grid: Grid,
     last: int,
 ) -> tuple[list[Sequence[Any]], Sequence[int], dict[str, tuple[int, ...]]]:
-    """Part the rows that are certainly no records from the others, by what they are."""
+    """Separate rows that are certainly no records, by kind."""
     parts = [{*heading.casefold().split(" / "), heading.casefold()} for heading in headings]
     spanning = {top for (top, _), (bottom, _) in grid.merged if top == bottom}
     begins = {each[:3] for each in (*_TOTAL_BEGINS, *frozenset[str]().union(*parts))}
@@ -329,14 +329,14 @@ def _set_aside(
 
 
 def _usual_width(body: Sequence[Sequence[Any]]) -> float:
-    """Return how many cells a row usually fills."""
+    """Return the usual number of filled cells in a row."""
     shown = body[:: max(1, len(body) // _SHOWN_BY)]
     filled = [number for row in shown if (number := len(row) - row.count("") - row.count(None))]
     return median(filled) if filled else 0
 
 
 def _what(row: Sequence[Any], parts: Sequence[set[str]], *, merged: bool, wide: bool) -> str:
-    """Return what a row is if it is certainly no record; "" where it may be one."""
+    """Return the kind of a row that is certainly no record; "" if it may be one."""
     filled = (cell for cell in row if not blank(cell))
     first = next(filled, None)
     if not isinstance(first, str):
@@ -372,7 +372,7 @@ def _is_number(cell: object) -> bool:
 
 def settle(opened: OpenedTable, naming: Sequence[int]) -> OpenedTable:
     """
-    Set aside the headings of groups that stand where the reference of a record does.
+    Skip group headings that stand in the column of references.
 
     One cell alone may also name a record of which nothing else is known: it is read, and said.
 
@@ -437,7 +437,7 @@ def _alone(place: Span, what: str) -> Diagnostic:
 
 
 def _is_no_reference(text: str, cells: Sequence[Any]) -> bool:
-    """Tell whether a text is words among references that have digits."""
+    """Tell whether a text is words while references contain digits."""
     known = [str(each) for each in cells if not blank(each)]
     numbered = sum(any(map(str.isdigit, each)) for each in known)
     return not any(map(str.isdigit, text)) and 2 * numbered > len(known)
@@ -448,7 +448,7 @@ def _is_no_reference(text: str, cells: Sequence[Any]) -> bool:
 
 def lies_on_its_side(grid: Grid, is_fact: Callable[[str], bool]) -> tuple[int, int] | None:
     """
-    Return the column of the headings, twice, if a table lies on its side; None if it does not.
+    Return the heading column, twice, of a transposed table; None if it is not one.
 
     Args:
         grid: its rows.

@@ -39,11 +39,11 @@ from govrules.vocabulary import Choices, Fact, FactType, Record, Records, vocabu
 
 
 class _OddError(Exception):
-    """Something that the careful reader has to look at."""
+    """A value that needs the careful reader."""
 
 
 class LineOrigin(Mapping[str, str]):
-    """The place of every fact of a line: the line."""
+    """The origin of all facts of a line."""
 
     __slots__ = ("file", "line")
 
@@ -122,7 +122,7 @@ def _check_facts(file: str, number: int, line: str, declared: Declared) -> None:
 
 
 class _LineReader:
-    """Reads lines as partnerships: quickly where they are well written, and otherwise with care."""
+    """Reads lines as partnerships, falling back to the careful reader."""
 
     def __init__(self, careful: SubjectReader) -> None:
         self.careful = careful
@@ -145,7 +145,7 @@ class _LineReader:
 
 
 def _read_carefully(line: str, number: int, reader: SubjectReader) -> Any:  # noqa: ANN401 - a partnership, or UNKNOWN
-    """Read a line as a file of facts is read, and say what is wrong with it."""
+    """Read a line as a file of facts, reporting problems."""
     node, why = _node(line, reader.report.file)
     if node is None:
         reader.report.diagnostics.append(left_out(reader.report.file, number, why))
@@ -155,7 +155,7 @@ def _read_carefully(line: str, number: int, reader: SubjectReader) -> Any:  # no
 
 
 def _node(line: str, file: str) -> tuple[Node | None, str]:
-    """Return what a line holds, or why it holds nothing that can be read."""
+    """Return the node of a line, or why there is none."""
     try:
         record = json_value(line)
     except ValueError as error:
@@ -176,7 +176,7 @@ def _constant(_text: str) -> object:
 
 
 def _exact(text: str) -> Decimal:
-    """Return a number as it is written, where it has an exponent that a number may have."""
+    """Return a number as written, if its exponent is in range."""
     try:
         return Decimal(text)
     except InvalidOperation:
@@ -201,7 +201,7 @@ _Column: TypeAlias = Callable[[Sequence[Any]], Sequence[Any]]
 
 
 class QuickReader:
-    """Reads well written lines as records of a class; it keeps what it has read of them."""
+    """Reads well-formed lines as records of a class, a column at a time."""
 
     def __init__(self, cls: type) -> None:
         self.keys = 0
@@ -243,7 +243,7 @@ class QuickReader:
         return made
 
     def reader(self, fact: Fact) -> _Column:
-        """Return what reads the values of a fact; of each type there is one."""
+        """Return the column reader of a fact, shared by type."""
         if fact.type not in self._readers:
             self._readers[fact.type] = self._new(fact)
         return self._readers[fact.type]
@@ -261,7 +261,7 @@ class QuickReader:
 
 
 def _nulls(value: Any) -> int:  # noqa: ANN401 - whatever a line holds
-    """Return how many values in a value are null."""
+    """Return the number of nulls in a value."""
     if isinstance(value, dict):
         return sum(map(_nulls, value.values()))
     if isinstance(value, list):
@@ -270,7 +270,7 @@ def _nulls(value: Any) -> int:  # noqa: ANN401 - whatever a line holds
 
 
 def _objects(text: str, number: int) -> list[Any]:
-    """Return what so many lines hold, put together as one list with `_BETWEEN` each two."""
+    """Parse joined lines as one list."""
     values, end = _PLAIN.raw_decode(text)
     # Where a line holds half of an object, the other half follows on another, or a mark is inside.
     if end != len(text) or len(values) != 2 * number - 1:
@@ -279,7 +279,7 @@ def _objects(text: str, number: int) -> list[Any]:
 
 
 def _once_each(text: str, keys: int) -> bool:
-    """Tell whether lines that hold so many different keys surely give none of them twice."""
+    """Tell whether lines with a number of distinct keys certainly repeat none."""
     # Each key is followed by a colon, before which stands its quote or white space.
     return keys == text.count(":") or keys == sum(text.count(f"{each}:") for each in '" \t\r')
 
@@ -321,7 +321,7 @@ class _RecordReader:
         return make_records(self.cls, columns, bare=True)
 
     def _nested(self, facts: dict[str, Any]) -> dict[str, Any]:
-        """Return an object some of whose keys may be paths, its records in objects of their own."""
+        """Return an object with dotted keys nested."""
         nested: dict[str, Any] = {}
         below: dict[str, dict[str, Any]] = {}
         for key, value in facts.items():
@@ -340,7 +340,7 @@ class _RecordReader:
 
 
 def _turned(objects: Sequence[dict[str, Any]], names: Collection[str]) -> list[Sequence[Any]]:
-    """Return of each name what objects with no others have for it; None where one has nothing."""
+    """Transpose objects to columns by name; None for a missing key."""
     if len(names) < _WIDE or not objects:
         return [[each.get(name) for each in objects] for name in names]
     nothing = dict.fromkeys(names)
@@ -352,7 +352,7 @@ _WIDE: Final = 10
 
 
 def _state(value: object, none: object) -> Any:  # noqa: ANN401 - a state
-    """Return what a value that is no fact's own says: that it is none, or unknown."""
+    """Return the state a value says: none or unknown."""
     if value is None:
         return UNKNOWN
     word = fold(value) if isinstance(value, str) else "?"
@@ -395,7 +395,7 @@ def _lists(reader: _RecordReader) -> _Column:
 
 
 def _has_twins(bodies: Iterator[str | None], lists: Sequence[list[Any]]) -> bool:
-    """Tell whether one of the bodies of partners, list after list, stands twice in a list."""
+    """Tell whether a list names one body twice."""
     for each in lists:
         its = [*itertools.islice(bodies, len(each))]
         if len({*its}) < len(its):
@@ -407,7 +407,7 @@ def _has_twins(bodies: Iterator[str | None], lists: Sequence[list[Any]]) -> bool
 
 
 def _is_open(value: list[Any]) -> bool:
-    """Tell whether a list says that there is more than its records."""
+    """Tell whether a list says that it has more records."""
     others = [each for each in value if type(each) is not dict]
     if any(_state(each, None) is not UNKNOWN for each in others):
         raise _OddError
@@ -415,7 +415,7 @@ def _is_open(value: list[Any]) -> bool:
 
 
 class _Strict(CellReader):
-    """Reads single values of which nothing has to be said; all others are odd."""
+    """Decodes single values without diagnostics; all others are odd."""
 
     folds_space = False
 

@@ -83,7 +83,7 @@ class MappedColumn:
 
 @attrs.frozen(eq=False)
 class Skip:
-    """Rows that are no partnerships: those with one of these words in a column."""
+    """Rows to skip: those with one of these words in a column."""
 
     node: Scalar
     words: frozenset[str]
@@ -228,7 +228,7 @@ class _MappingReader:
         )
 
     def _named_rows(self, sheet: MappedSheet, fields: Fields) -> MappedSheet:
-        """Return the columns that can be read where several rows are one partnership."""
+        """Return the columns readable in a table of several rows a partnership."""
         if not self.rows or any(each.path.text in ("id", "name") for each in sheet.columns):
             return sheet
         what = f"`rows: {self.rows}` is not used: no column says to which partnership a row belongs"
@@ -379,7 +379,7 @@ class _MappingReader:
     def _checked(
         self, key: Scalar, node: Scalar, path: FactPath, wording: Wording
     ) -> MappedColumn | None:
-        """Return the column, or report that no cell can hold such a fact."""
+        """Return the column, or report a fact no cell can hold."""
         thresholds = self.declared.thresholds.get(path.fact, frozenset())
         wording = attrs.evolve(wording, unknown=self.unknown, thresholds=thresholds)
         whole = isinstance(path.fact.type, (Record, Records))
@@ -453,7 +453,7 @@ class _MappingReader:
     def _words(
         self, fields: Fields, key: str, allowed: Sequence[str], what: str
     ) -> tuple[str, ...]:
-        """Return a word, or several where a list may stand, each of those allowed."""
+        """Return one allowed word, or several where a list may stand."""
         node = fields.value(key)
         if node is None:
             return ("",)

@@ -40,7 +40,7 @@ Save the workbook, and check the register with it: govrules check REGISTER --map
 
 
 def mapping_book(proposal: Proposal) -> bytes:
-    """Return a mapping as a workbook, whose bytes are the same every time."""
+    """Return a mapping as a workbook, reproducible byte for byte."""
     from xlsxwriter import Workbook  # noqa: PLC0415 - only a workbook pays for it
 
     buffer = io.BytesIO()
@@ -117,7 +117,7 @@ class _Sheets:
             self._choice(sheet, row, COLUMN_HEADS.index("Bands"), BANDS)
 
     def _choice(self, sheet: Any, row: int, at: int, words: tuple[str, ...]) -> None:  # noqa: ANN401 - as above
-        """Offer words in a drop-down, as many as it holds; others may be typed all the same."""
+        """Add a drop-down of words; others may still be typed."""
         kept: list[str] = []
         for each in words:
             if len(",".join([*kept, each])) <= _LONGEST_LIST and "," not in each:
@@ -127,7 +127,7 @@ class _Sheets:
             sheet.data_validation(row, at, row, at, rule)
 
     def meanings(self) -> None:
-        """Write one row a word that is to be understood."""
+        """Write one row for each word to be interpreted."""
         sheet = self._sheet(MEANINGS, MEANING_HEADS, (32, 36, 30))
         row = 0
         for column in self.proposal.columns:
@@ -144,7 +144,7 @@ class _Sheets:
                 self._choice(sheet, row, 2, ("unknown", "none", *allowed))
 
     def settings(self) -> None:
-        """Write what the mapping says beside its columns."""
+        """Write the mapping's settings other than columns."""
         sheet = self._sheet(SETTINGS, SETTING_HEADS, (*((18,) * LEVELS), 40))
         for row, (keys, value) in enumerate(_flat(self.proposal.settings, ()), 1):
             for at, key in enumerate(keys):
@@ -152,7 +152,7 @@ class _Sheets:
             sheet.write_string(row, LEVELS, value, self.body)
 
     def facts(self) -> None:
-        """Write every fact that a column may hold."""
+        """Write every fact a column may hold."""
         heads = ("Fact", "What it asks", "Its values")
         sheet = self._sheet(_FACTS, heads, (36, 70, 70))
         for row, (fact, question) in enumerate(self.proposal.questions.items(), 1):
@@ -161,7 +161,7 @@ class _Sheets:
             sheet.write_string(row, 2, ", ".join(self.proposal.choices.get(fact, ())), self.body)
 
     def help(self) -> None:
-        """Write how to go on, and what strikes the eye."""
+        """Write the next steps and noteworthy points."""
         sheet = self.book.add_worksheet(_HELP)
         sheet.set_column(0, 0, 110)
         for row, line in enumerate([*_SAID.splitlines(), "", *self.proposal.notes]):
@@ -169,7 +169,7 @@ class _Sheets:
 
 
 def _words(column: ProposedColumn) -> Iterator[tuple[str, str]]:
-    """Yield the words of a column and what they mean; "" where a person has to say."""
+    """Yield a column's words with their meanings; "" for a person to fill in."""
     values = column.about.get("values", {})
     for word, meaning in values.items():
         yield word, ", ".join(meaning) if isinstance(meaning, list) else meaning

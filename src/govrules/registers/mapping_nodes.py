@@ -89,7 +89,7 @@ def is_workbook(path: str | Path) -> bool:
 
 
 def how_to_confirm(node: Node) -> str:
-    """Return what a person does to confirm an entry, where it stands."""
+    """Return the instruction for confirming an entry, by file kind."""
     sheet = getattr(node, "sheet", "")
     if sheet == SETTINGS:
         return "delete the row of its `unsure`"
@@ -196,7 +196,7 @@ class _MappingSheets:
         return _CellEntries(about, heading.line, heading.column, sheet=COLUMNS)
 
     def _meanings(self) -> dict[str, list[tuple[_CellScalar, _CellScalar, _CellScalar]]]:
-        """Return for each heading its words, what each means, and where the heading stands."""
+        """Return each heading's words with their meanings, and its position."""
         found: dict[str, list[tuple[_CellScalar, _CellScalar, _CellScalar]]] = {}
         for heading, cells in self._rows(MEANINGS, MEANING_HEADS):
             if "Word" in cells and "Means" in cells:
@@ -206,7 +206,7 @@ class _MappingSheets:
     def _rows(
         self, sheet: str, heads: Sequence[str]
     ) -> Iterator[tuple[_CellScalar, dict[str, _CellScalar]]]:
-        """Yield the rows of a sheet: the heading of a column, and its other cells by their head."""
+        """Yield the rows of a sheet: the column heading, and other cells by heading."""
         rows = self._sheet(sheet)
         found = [fold_heading(written(each)) for each in (rows[0] if rows else [])]
         lacking = [each for each in heads[:3] if each not in found]
@@ -234,7 +234,7 @@ class _MappingSheets:
                 )
 
     def _settings(self) -> list[tuple[Scalar, Node]]:
-        """Return what is said beside the columns: keys from left to right, the value last."""
+        """Return the settings: keys left to right, the value last."""
         top: list[tuple[Scalar, Any]] = []
         for line, row in enumerate(self._sheet(SETTINGS)[1:], 2):
             cells = [
@@ -288,7 +288,7 @@ def _named(place: _CellScalar, key: str) -> Scalar:
 
 
 def _below(entries: list[tuple[Scalar, Any]], key: Scalar) -> list[tuple[Scalar, Any]]:
-    """Return the entries below a key, which rows that follow each other share."""
+    """Return the entries under a key shared by consecutive rows."""
     for known, value in entries:
         if known.text == key.text and isinstance(value, list):
             return value

@@ -44,7 +44,7 @@ class ProposedColumn:
 @attrs.define
 class Proposal:
     """
-    A mapping, and what a person who reads it wants to know.
+    A proposed mapping, with notes for its reader.
 
     Attributes:
         file: what the table's file is called.
@@ -139,7 +139,7 @@ def mapping_text(proposal: Proposal, *, confirmed: bool = False) -> str:
 
 
 def plain_of(node: Node) -> Any:  # noqa: ANN401 - whatever YAML holds
-    """Return what nodes hold as plain data, each word as a text."""
+    """Return nodes as plain data, scalars as text."""
     if isinstance(node, Scalar):
         return node.text
     if isinstance(node, Entries):
@@ -216,7 +216,7 @@ def _flow_list(values: list[Any]) -> str:
 
 
 def _left_over(proposal: Proposal) -> Iterator[str]:
-    """Yield the columns that no fact was found for, each with what it may hold."""
+    """Yield the columns without a fact, with candidates."""
     left = [each for each in proposal.columns if not each.about and not each.ignored]
     if left:
         yield ""
@@ -236,7 +236,7 @@ def _not_found(proposal: Proposal) -> Iterator[str]:
 
 
 def quoted(text: str) -> str:
-    """Return a text as YAML reads it back."""
+    """Return a text quoted for YAML."""
     if _PLAIN.fullmatch(text) and text.casefold() not in _KEYWORDS:
         return text
     if _PATH.fullmatch(text) and text not in _KEYWORDS:

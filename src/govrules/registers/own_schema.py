@@ -45,7 +45,7 @@ _SHOWN: Final = 200
 @attrs.frozen(eq=False)
 class Stored:
     """
-    A table whose own schema names its columns, looked at and not read yet.
+    A table with its own schema, opened but not read.
 
     Attributes:
         name: what it is called in messages.
@@ -61,7 +61,7 @@ class Stored:
 
 
 def in_memory(table: Any, name: str) -> Stored:  # noqa: ANN401 - an Arrow table
-    """Return a table in memory as one that is read in batches."""
+    """Wrap a table in memory to be read in batches."""
 
     def batches(names: Sequence[str]) -> Iterator[Any]:
         return iter(table.select(_places(table.schema, names)).to_batches())
@@ -70,14 +70,14 @@ def in_memory(table: Any, name: str) -> Stored:  # noqa: ANN401 - an Arrow table
 
 
 def _places(schema: Any, names: Sequence[str]) -> list[int]:  # noqa: ANN401 - a schema of Arrow
-    """Return where the columns of these names stand: two may have one name."""
+    """Return the column indexes of these names, duplicates included."""
     wanted = frozenset(names)
     return [at for at, name in enumerate(schema.names) if name in wanted]
 
 
 def check_headings(schema: Any, name: str) -> None:  # noqa: ANN401 - a schema of Arrow
     """
-    Look whether each column has a heading of its own, those inside of records too.
+    Check that column names are unique, nested ones included.
 
     Raises:
         FactsError: two have the same, so that it names neither.
@@ -92,7 +92,7 @@ def check_headings(schema: Any, name: str) -> None:  # noqa: ANN401 - a schema o
 
 
 def _twice(fields: Any, prefix: str) -> Iterator[str]:  # noqa: ANN401 - fields of Arrow
-    """Yield the columns that have the heading of one before them, and those inside of records."""
+    """Yield the repeated column names, nested ones included."""
     from pyarrow import types  # noqa: PLC0415 - only a file of columns pays for it
 
     met = set()
@@ -110,7 +110,7 @@ def _twice(fields: Any, prefix: str) -> Iterator[str]:  # noqa: ANN401 - fields 
 @attrs.frozen(eq=False)
 class Where:
     """
-    Where the values of a column stand.
+    The position of a column's values.
 
     Attributes:
         path: the fact.
@@ -123,18 +123,18 @@ class Where:
     number: int
 
     def fact(self, name: str) -> Where:
-        """Return where a fact of these records stands."""
+        """Return the position of a fact of these records."""
         return attrs.evolve(self, path=f"{self.path}.{name}" if self.path else name)
 
     def items(self, parents: Any) -> Where:  # noqa: ANN401 - an array of numbers
-        """Return where the items of these lists stand, by the list that each is in."""
+        """Return the position of lists' items, by list."""
         return Where(f"{self.path}[]", lambda at: self.rows(parents[at]), len(parents))
 
 
 @attrs.define
 class Doubts:
     """
-    What of columns cannot be read, or only with care, gathered from batch to batch.
+    Unreadable and doubtful values, collected over batches.
 
     Attributes:
         name: what the table is called.
@@ -147,7 +147,7 @@ class Doubts:
     _words: dict[str, tuple[dict[str, None], int, int]] = attrs.field(factory=dict)
 
     def say(self, where: Where, code: Code, at: Any, problem: Problems) -> None:  # noqa: ANN401 - places
-        """Tell what is wrong with some values of a fact, unless enough of them were named."""
+        """Report unreadable values of a fact, up to a limit."""
         key = (where.path, code)
         room = max(0, MAX_CELLS_NAMED - self._number[key])
         self._number[key] += len(at)
@@ -158,12 +158,12 @@ class Doubts:
             self._found.append(Diagnostic(code, named, span, each.help))
 
     def placeholders(self, where: Where, at: Any, words: Collection[str]) -> None:  # noqa: ANN401 - places
-        """Tell that some values say less than that nobody knows."""
+        """Report placeholders of a fact."""
         known, number, first = self._words.get(where.path, ({}, 0, int(where.rows(at[0]))))
         self._words[where.path] = (known | dict.fromkeys(words), number + len(at), first)
 
     def diagnostics(self) -> Iterator[Diagnostic]:
-        """Yield all that is told, each fact's own rows in order."""
+        """Yield all diagnostics, each fact's by row."""
         yield from self._found
         for (path, code), number in self._number.items():
             if number > MAX_CELLS_NAMED:
@@ -203,7 +203,7 @@ def open_columns(file: str, name: str, layout: Layout) -> OpenedTable:
 
 def stored(file: str, name: str, table: str) -> Stored:
     """
-    Look at a file whose own schema names its columns.
+    Open a file with its own schema.
 
     Args:
         file: a Parquet file, an Arrow file or a DuckDB database.
@@ -224,7 +224,7 @@ def stored(file: str, name: str, table: str) -> Stored:
 @contextlib.contextmanager
 def readable(name: str) -> Iterator[None]:
     """
-    Say of what is read here that it cannot be, where its library says so.
+    Turn a library's read error into a diagnostic.
 
     Raises:
         FactsError: it cannot be read to its end.
@@ -276,7 +276,7 @@ def _arrow(file: str, name: str, _: str) -> Stored:
 
 
 def mapped(file: str) -> Any:  # noqa: ANN401 - an open file of Arrow
-    """Return a file opened to be read by Arrow, whatever bytes its name is made of."""
+    """Open a file memory-mapped, whatever its name's encoding."""
     import pyarrow as pa  # noqa: PLC0415 - only a file of columns pays for it
 
     return pa.memory_map(os.fsencode(file))
@@ -284,7 +284,7 @@ def mapped(file: str) -> Any:  # noqa: ANN401 - an open file of Arrow
 
 def arrow_table(source: Any, name: str) -> OpenedTable:  # noqa: ANN401 - whatever holds Arrow data
     """
-    Return an Arrow table, or whatever gives its data as Arrow does, as a table of cells.
+    Return an Arrow table, or anything exporting Arrow data, as a table of cells.
 
     Raises:
         FactsError: it has too many rows, or is no table.
@@ -336,7 +336,7 @@ def whole_table(source: Any, name: str) -> Any:  # noqa: ANN401 - a table of any
 @contextlib.contextmanager
 def _open_duckdb(file: str, name: str, wanted: str) -> Iterator[tuple[Any, str, str]]:
     """
-    Open a table of a DuckDB database: the connection, its name in SQL and its name in messages.
+    Open a DuckDB table: connection, SQL name and display name.
 
     Raises:
         FactsError: it cannot be read, or holds several tables of which none was named.
@@ -361,7 +361,7 @@ def _open_duckdb(file: str, name: str, wanted: str) -> Iterator[tuple[Any, str, 
 
 
 def _sql(name: str) -> str:
-    """Return a name as SQL writes it."""
+    """Return a name quoted for SQL."""
     return '"' + name.replace('"', '""') + '"'
 
 

@@ -107,7 +107,7 @@ def validate_array(raw: Any, masked: Any) -> None:  # noqa: ANN401 - arrays of A
 
 
 def sound(file: str, suffix: str) -> bool:
-    """Read a file to its end; tell whether all in it is valid."""
+    """Read a file to its end; tell whether all of it is valid."""
     try:
         for each in batches(file, suffix):
             validate(each)
@@ -117,7 +117,7 @@ def sound(file: str, suffix: str) -> bool:
 
 
 def limit(memory: int) -> None:
-    """Have the system refuse more memory than is given."""
+    """Limit the memory of the process."""
     try:
         import resource  # noqa: PLC0415 - not every system has it
     except ModuleNotFoundError:

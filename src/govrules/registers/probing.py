@@ -56,10 +56,10 @@ def check_sound(file: str, name: str) -> None:
 
 
 class _Probe(Program):
-    """The process: begun when it is first asked, and again when a file has ended it."""
+    """A process that validates files, restarted when a file crashes it."""
 
     def sound(self, file: str, kind: str) -> bool:
-        """Tell whether a file could be read to its end."""
+        """Tell whether a file can be read to its end."""
         with self.lock:
             self.begin(_CHILD, "-I", "-S")
             watch = threading.Timer(SECONDS + 5, self.kill)

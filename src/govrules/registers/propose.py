@@ -123,7 +123,7 @@ class _Proposer:
         self._end(opened.table)
 
     def _laid_out(self, file: str, layout: Layout) -> tuple[Grid, Layout]:
-        """Open a file as it seems to be written, and say so in the settings."""
+        """Open a file in its likely layout, noting the settings."""
         settings = self.proposal.settings
         try:
             grid = open_grid(file, layout, first=True)
@@ -162,7 +162,7 @@ class _Proposer:
         return grid, layout
 
     def _asked_of_one(self, grid: Grid) -> tuple[int, int] | None:
-        """Return the column of what is asked, twice, if a table asks it of bodies across."""
+        """Return the column of questions, twice, of a table with bodies across; else None."""
         first, last = header_of(grid)
         heads = headings_of([*grid.rows][first - 1 : last])
         meant = {each.path for head in heads if head for each in self.headings.meanings(head)}
@@ -170,7 +170,7 @@ class _Proposer:
         return (asked[0] + 1, asked[0] + 1) if asked and "name" not in meant else None
 
     def _likeness(self, grid: Grid) -> int:
-        """Return how many headings of a sheet are certainly facts."""
+        """Return the number of a sheet's headings that certainly are facts."""
         try:
             table = lay_out(grid, Layout(grid.sheet, header_of(grid))).table
         except FactsError:
@@ -221,7 +221,7 @@ class _Proposer:
         ]
 
     def _rivals(self, table: Table, chosen: dict[int, Guess]) -> None:
-        """Make nothing sure of a column where another one says that it holds the same."""
+        """Make proposals uncertain where two columns claim one fact."""
         for other, heading in enumerate(table.headings):
             if other in chosen or not heading or table.is_blank(other):
                 continue
@@ -235,7 +235,7 @@ class _Proposer:
                     )
 
     def _names_across(self, table: Table, at: int) -> None:
-        """Take what heads the columns of a table on its side for the names of partnerships."""
+        """Take the column headings of a transposed table for partnerships' names."""
         if "name" in self.taken or at >= len(table.headings) or not table.headings[at]:
             return
         column = next(
@@ -287,7 +287,7 @@ class _Proposer:
         *,
         alone: bool = False,
     ) -> list[Guess]:
-        """Return what a column may hold, the likeliest first; of a list only, if one is named."""
+        """Return candidates for a column, likeliest first; of one list only, if named."""
         meanings = self.headings.meanings(heading, answered=is_answered(cells))
         if inner:
             singular = inner.removesuffix("s")
@@ -304,7 +304,7 @@ class _Proposer:
         return found
 
     def _numbered(self, table: Table) -> dict[int, Guess]:
-        """Return columns such as `Partner 1` and `Partner 2`: one fact of several records."""
+        """Return columns such as `Partner 1`, `Partner 2`: one fact of several records."""
         groups: dict[str, list[tuple[int, int]]] = {}
         for at, heading in enumerate(table.headings):
             found = _NUMBERED.fullmatch(heading)
@@ -335,7 +335,7 @@ class _Proposer:
     # ── One partner a row ──
 
     def _one_partner_a_row(self, table: Table, chosen: dict[int, Guess]) -> None:
-        """Notice that several rows are one partnership: unnamed below the first, or named alike."""
+        """Detect several rows for one partnership: blank or repeated names below the first."""
         naming = [at for at, each in chosen.items() if each.path == "name"] or [
             at for at, each in chosen.items() if each.path == "id"
         ]
@@ -402,7 +402,7 @@ class _Proposer:
             self.proposal.settings.setdefault("skip", []).append(skip)
 
     def _skips(self, table: Table) -> dict[str, Any] | None:
-        """Return the rows that may sum the others up."""
+        """Return the rows that may be totals."""
         for at, cells in enumerate(table.columns):
             words = {
                 fold_heading(each)
@@ -414,7 +414,7 @@ class _Proposer:
         return None
 
     def _other_sheets(self, file: str, grid: Grid, table: Table, layout: Layout) -> None:
-        """Look for more of the register, and for its partners, in other sheets of a workbook."""
+        """Look for continuations and partner lists in other sheets."""
         settings = self.proposal.settings
         same = alike(grid, table.headings, layout)
         if same:
@@ -427,7 +427,7 @@ class _Proposer:
                 self.proposal.notes.append(f"The sheet `{name}`{hidden} is not read.")
 
     def _join(self, file: str, name: str, table: Table) -> bool:
-        """Propose another sheet as the list of partners, if its rows belong to partnerships."""
+        """Propose another sheet as the list of partners, if its rows join."""
         settings = self.proposal.settings
         told = "rows" in settings or "partners" in settings.get("lists", {})
         if told or "partners" in self.in_cells:
@@ -538,7 +538,7 @@ class _Proposer:
 
 
 def examples(cells: Sequence[Any]) -> tuple[str, ...]:
-    """Return some of the cells of a column, each once and not at length."""
+    """Return some distinct short cells of a column."""
     seen = dict.fromkeys(as_text(each) for each in cells if not blank(each))
     return tuple(_short(each) for each in [*seen][:_SHOWN])
 

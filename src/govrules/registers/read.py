@@ -332,7 +332,7 @@ def _sheets_not_read(opened: OpenedTable, mapping: TableMapping) -> Iterator[str
 
 
 def _naming(table: Table, mapping: TableMapping) -> list[int]:
-    """Return the columns that name a partnership: that of its id, then that of its name."""
+    """Return the columns that identify a partnership: id first, then name."""
     found: list[int] = []
     for wanted in ("id", "name"):
         for column in mapping.sheet.columns:
@@ -342,7 +342,7 @@ def _naming(table: Table, mapping: TableMapping) -> list[int]:
 
 
 def _nameless(register: Any) -> Iterator[Diagnostic]:  # noqa: ANN401 - of any class
-    """Warn of subjects without a name, though others of their table have one."""
+    """Warn of unnamed subjects in a table of named ones."""
     nameless: Sequence[Any] = entries_of(register)
     for name in ("id", "name"):
         nameless = [each for each in nameless if getattr(each, name, UNKNOWN) is UNKNOWN]
@@ -357,7 +357,7 @@ def _nameless(register: Any) -> Iterator[Diagnostic]:  # noqa: ANN401 - of any c
 
 
 def _open_joined(joined: JoinedSheet, mapping: TableMapping, file: str) -> OpenedTable:
-    """Open the table of a list: another sheet of the register's file, or a file beside it."""
+    """Open a list's table: another sheet, or a file beside the register."""
     if joined.file:
         folder = Path(mapping.report.file).parent
         beside = folder / joined.file
@@ -427,7 +427,7 @@ def mapping_of_headings(opened: OpenedTable, declared: Declared) -> TableMapping
 
 
 def _are_facts(cells: Sequence[Any], declared: Declared) -> bool:
-    """Tell whether most cells are the paths of facts, and so no names of partnerships."""
+    """Tell whether most cells are paths of facts, not names of partnerships."""
     filled = (each.strip() for each in cells if isinstance(each, str) and each.strip())
     first = next(filled, "")
     if path_of(first, declared.cls, declared) is None:

@@ -22,7 +22,7 @@ def make_records(
     cls: type, columns: Mapping[str, Sequence[Any]], *, bare: bool = False
 ) -> list[Any]:
     """
-    Return the records that columns of values give, one a row.
+    Return records built from columns, one a row.
 
     Args:
         cls: the class of the records, as the model declares it.
@@ -50,7 +50,7 @@ def maker(
     cls: type, names: tuple[str, ...], about: tuple[str, ...] = (), *, bare: bool = False
 ) -> Callable[..., Any]:
     """
-    Return what makes a record of values, one for each name; UNKNOWN where none is known.
+    Return a constructor from values by position; UNKNOWN if none is known.
 
     Args:
         cls: the class of the records, as the model declares it.
@@ -90,7 +90,7 @@ def maker(
 
 
 def made_by(cls: type, names: tuple[str, ...], about: tuple[str, ...] = ()) -> Callable[..., Any]:
-    """Return what makes a record as `maker` does, by the class itself."""
+    """Return the constructor `maker` gives, through the class itself."""
 
     def make(*values: Any) -> Any:  # noqa: ANN401 - any facts
         known = {
@@ -105,7 +105,7 @@ def made_by(cls: type, names: tuple[str, ...], about: tuple[str, ...] = ()) -> C
 
 @functools.cache
 def _twin(cls: type) -> type:
-    """Return a class whose instances are laid out as those of a frozen class, and not frozen."""
+    """Return a mutable class with the memory layout of a frozen one."""
     for field in attrs.fields(cls):
         plain = field.init and field.converter is None and field.validator is None
         if not plain or (field.default is not UNKNOWN and field.default != attrs.Factory(dict)):

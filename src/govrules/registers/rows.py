@@ -62,7 +62,7 @@ _PERHAPS: Final = re.compile(rf"{_ANY_MARK}| and | & |(?:^|\0)\s*{_NUMBER}")
 @attrs.frozen
 class Tally:
     """
-    What became of the rows of a table.
+    How the rows of a table were counted.
 
     Attributes:
         table: the table, as it is named.
@@ -171,11 +171,11 @@ class Rows:
 
     @property
     def what(self) -> str:
-        """What a row of the table is called."""
+        """The word for a row of the table."""
         return "partnership" if self.fact is None else self.fact.each
 
     def column(self, node: Scalar) -> int | None:
-        """Return the column that the mapping names; None where there is none, which is said."""
+        """Return the column a mapping names; None if it is missing, which is reported."""
         return self._find(node.text, node)
 
     def _find(self, name: str, node: Scalar | None, *, several: bool = False) -> int | None:
@@ -204,7 +204,7 @@ class Rows:
         return None
 
     def warn_of_columns(self, keys: set[int]) -> None:
-        """Say which columns no fact is read from, though the mapping does not ignore them."""
+        """Warn of unread columns the mapping does not ignore."""
         left = [
             self.table.named(at)
             for at in range(len(self.table.headings))
@@ -237,7 +237,7 @@ class Rows:
             )
 
     def skip(self) -> None:
-        """Leave out the rows that the mapping says are no records."""
+        """Skip the rows the mapping excludes."""
         rows: set[int] = set()
         for skip, at in self.skips:
             if at is not None:
@@ -248,7 +248,7 @@ class Rows:
             self.table = self.table.without(frozenset(rows))
 
     def values(self, column: MappedColumn, at: int) -> list[Any]:
-        """Return the values of a column, after saying which cells cannot be read."""
+        """Return a column's values, reporting unreadable cells."""
         # Columns of one type that are written alike, such as dates, repeat each other.
         key = (column.path.fact.type, column.wording)
         if key not in self.readers:
@@ -277,7 +277,7 @@ class Rows:
         return values
 
     def _one_body(self, column: MappedColumn, at: int, values: list[Any]) -> None:
-        """Take the names away that may be those of several bodies, and say so."""
+        """Remove names that may be of several bodies, with a warning."""
         cells = self.table.columns[at]
         said = column.wording.values
         texts = {*cells} if self.table.texts else {each for each in cells if type(each) is str}
@@ -298,7 +298,7 @@ class Rows:
         self._unread(column, at, bad)
 
     def _unread(self, column: MappedColumn, at: int, bad: Sequence[tuple[int, Problem]]) -> None:
-        """Name the cells of a column that cannot be read: some of them, and how many more."""
+        """Report unreadable cells of a column, the first few by name."""
         about = f"`{column.path.text}`, column `{self.table.named(at)}`"
         for row, problem in bad[:MAX_CELLS_NAMED]:
             care = problem.code is Code.READ_WITH_CARE
@@ -319,7 +319,7 @@ class Rows:
     def _placeholders(
         self, column: MappedColumn, at: int, reader: CellReader, cells: Iterable[tuple[int, Any]]
     ) -> None:
-        """Say which cells of a column hold a word for what nobody knows, once for the column."""
+        """Report placeholders of a column, once."""
         held = [(row, as_text(cell)) for row, cell in cells if reader.is_placeholder(cell)]
         if not held:
             return
@@ -333,7 +333,7 @@ class Rows:
         )
 
     def _several(self, column: MappedColumn, at: int, reader: CellReader) -> list[Any]:
-        """Return lists of values, one a cell; UNKNOWN among them where one cannot be read."""
+        """Return a list per cell; UNKNOWN in it for an unreadable part."""
         found: list[Any] = []
         bad: list[tuple[int, Problem]] = []
         for row, cell in enumerate(self.table.columns[at]):
@@ -362,7 +362,7 @@ class Rows:
         return found
 
     def tally(self, read: int, empty: Sequence[int], without_owner: Sequence[int] = ()) -> None:
-        """Count the rows; `empty` are those that gave no record, the others belong to none."""
+        """Count the rows; `empty` ones gave no record, the rest belong to none."""
         # To look through an empty column takes long for every row, and no time at once.
         filled = [cells for cells in self.table.columns if any(map(ne, cells, repeat("")))]
         blanks = [row for row in empty if all(blank(cells[row]) for cells in filled)]
@@ -400,7 +400,7 @@ class Rows:
 
 
 def _without_swallowed(opened: OpenedTable) -> OpenedTable:
-    """Leave out rows of a text file in a cell of which, it seems, other rows stand."""
+    """Skip rows in whose cells other rows seem to be embedded."""
     table = opened.table
     # Where each row is a line, no cell holds another.
     if not table.texts or isinstance(table.numbers, range):
@@ -433,7 +433,7 @@ def _without_swallowed(opened: OpenedTable) -> OpenedTable:
 
 
 def _parts(column: MappedColumn, cell: Any) -> list[Any]:  # noqa: ANN401 - any cell
-    """Return what stands in a cell that may hold several values."""
+    """Return the parts of a multi-valued cell."""
     if isinstance(cell, str):
         return parted(cell, column.wording.separator)
     return cell if isinstance(cell, list) else [cell]
@@ -443,7 +443,7 @@ def _several_bodies(
     cell: object, parts: Sequence[str], separator: str, said: Collection[str]
 ) -> Problem | None:
     """
-    Return that the parts of a cell may name more bodies than there are parts; None where none does.
+    Return the warning that a cell's parts may name more bodies; None if they do not.
 
     Args:
         cell: the cell.
@@ -487,19 +487,19 @@ def as_text(cell: object) -> str:
 
 
 def as_word(cell: object) -> str:
-    """Return what stands in a cell as words are compared."""
+    """Return a cell folded as a word."""
     return "" if cell is None else fold_heading(as_text(cell)).casefold()
 
 
 def as_key(cell: object) -> str:
-    """Return what stands in a cell as names are compared; a reference only as it stands."""
+    """Return a cell folded as a name; a reference as it is."""
     word = as_word(cell)
     return word if any(map(str.isdigit, word)) else fold_body(word)
 
 
 def loose_key(cell: object) -> str:
     """
-    Return what a cell refers to, however zeros before it and spaces within it are written.
+    Return a cell's reference without leading zeros and inner spaces.
 
     >>> loose_key("007"), loose_key("P 9")
     ('7', 'p9')
@@ -508,7 +508,7 @@ def loose_key(cell: object) -> str:
 
 
 def two_spellings(cell: object, other: object, place: Span | str) -> Problem:
-    """Return that a cell names what is spelt otherwise elsewhere."""
+    """Return the warning of a second spelling."""
     return Problem(
         Code.TWO_SPELLINGS,
         f"`{as_text(cell)}` is `{as_text(other)}` at {place} in another spelling",

@@ -64,7 +64,7 @@ def open_table(file: str, layout: Layout, *, name: str = "", alone: bool = False
 
 
 def alike(grid: Grid, headings: Sequence[str], layout: Layout) -> list[str]:
-    """Return the other sheets, but for hidden ones, that have the headings of a table."""
+    """Return the visible sheets with a table's headings."""
     return [
         name
         for name, each in grid.others.items()
@@ -87,7 +87,7 @@ def _not_read(grid: Grid, layout: Layout, table: Table) -> Iterator[Diagnostic]:
 
 
 def same_headings(grid: Grid, headings: Sequence[str], layout: Layout) -> tuple[int, int] | None:
-    """Return where another sheet has the headings of a table; None where it has not."""
+    """Return the header position in a sheet with the same headings; else None."""
     wanted = {each.casefold() for each in headings if each}
     if layout.sideways:
         grid = turned(grid)
@@ -99,13 +99,13 @@ def same_headings(grid: Grid, headings: Sequence[str], layout: Layout) -> tuple[
 
 
 def _like(table: Table, grid: Grid, layout: Layout) -> OpenedTable:
-    """Lay another sheet out as the first one is, its headings wherever they stand."""
+    """Lay out another sheet as the first, wherever its headings are."""
     header = same_headings(grid, table.headings, layout) or layout.header
     return lay_out(grid, attrs.evolve(layout, table=grid.sheet, header=header))
 
 
 def _together(first: OpenedTable, others: Sequence[OpenedTable]) -> OpenedTable:
-    """Return the rows of several sheets as one table, columns matched by their headings."""
+    """Concatenate sheets, matching columns by heading."""
     opened = [first, *others]
     tables = [each.table for each in opened]
     headings = [*first.table.headings]
@@ -146,7 +146,7 @@ def _together(first: OpenedTable, others: Sequence[OpenedTable]) -> OpenedTable:
 
 
 def _places(table: Table, headings: Sequence[str]) -> list[int]:
-    """Return for each heading the column of a sheet that has it; -1 where none has."""
+    """Return each heading's column in a sheet; -1 if missing."""
     own = [each.casefold() for each in table.headings]
     used: set[int] = set()
     found = []

@@ -80,7 +80,7 @@ class Layout:
 @attrs.frozen(eq=False)
 class OpenedTable:
     """
-    A table, and what of its file is not in it.
+    A table, with diagnostics on what of its file is missing.
 
     Attributes:
         table: the table.
@@ -111,13 +111,13 @@ def split_name(name: str) -> tuple[str, str]:
 
 
 def suffix_of(file: str) -> str:
-    """Return the end of a file's name, by which its kind is told."""
+    """Return a file's suffix, which tells its format."""
     return Path(file).suffix.lower()
 
 
 def refuse(code: Code, file: str | Span, message: str, help_: str) -> NoReturn:
     """
-    Say what is wrong with a file as a whole.
+    Raise the error of an unusable file.
 
     Raises:
         FactsError: always.
@@ -128,7 +128,7 @@ def refuse(code: Code, file: str | Span, message: str, help_: str) -> NoReturn:
 
 def check_file(file: str, name: str, suffix: str) -> None:
     """
-    Look at a file before it is read.
+    Check a file before reading it.
 
     Raises:
         FactsError: it is not there, is empty or too large, or is not what its name says.
@@ -188,7 +188,7 @@ def _too_large(name: str) -> NoReturn:
 
 def read_lines(file: str, name: str, encoding: str = "utf-8") -> str:
     """
-    Return the text of a file whose bytes have been looked at.
+    Return the text of a checked file.
 
     Raises:
         FactsError: it is not text in this encoding.
@@ -220,7 +220,7 @@ def read_lines(file: str, name: str, encoding: str = "utf-8") -> str:
 
 def several(name: str, names: Sequence[str], what: str) -> NoReturn:
     """
-    Say that one of several sheets or tables must be named.
+    Raise the error of an ambiguous sheet or table.
 
     Raises:
         FactsError: always.
@@ -239,7 +239,7 @@ def too_many(
     name: str, rows: int, help_: str = "split the register into several files"
 ) -> NoReturn:
     """
-    Say that a table has more rows than are read as objects.
+    Raise the error of a table with more rows than can be read as objects.
 
     Raises:
         FactsError: always.
@@ -254,7 +254,7 @@ def too_many(
 
 def needs(module: str, name: str, package: str = "") -> Any:  # noqa: ANN401 - a module
     """
-    Import what reads a kind of file.
+    Import the library a format needs.
 
     Raises:
         FactsError: it is not installed.

@@ -76,14 +76,14 @@ class Table:
 
     @functools.cached_property
     def _by_heading(self) -> Mapping[str, list[int]]:
-        """The columns of each heading, whose case does not count."""
+        """The columns of each heading, case-insensitively."""
         found: dict[str, list[int]] = {}
         for at, each in enumerate(self.headings):
             found.setdefault(each.casefold(), []).append(at)
         return found
 
     def place(self, row: int | None = None, column: int | None = None) -> Span:
-        """Return the place of a cell, a row, the headings' cell of a column, or the table."""
+        """Return the place of a cell, row, heading or table."""
         if row is None and not self.header:
             column = None
         number = self.header if row is None else self.numbers[row]
@@ -112,14 +112,14 @@ class Table:
         return bool(self.header) and not self.sheet
 
     def named(self, column: int) -> str:
-        """Return what a user calls a column: its heading, and its letter where that is needed."""
+        """Return a column's display name: its heading, with its letter if ambiguous."""
         heading = self.headings[column]
         if heading and len(self._by_heading[heading.casefold()]) == 1:
             return heading
         return f"{heading} [{self._mark(column)}]".strip()
 
     def _mark(self, column: int) -> str:
-        """Return what tells a column from others of one heading."""
+        """Return the letter that distinguishes a column from its namesakes."""
         return str(self.lines[column]) if self.lines else letters(column + 1)
 
     def is_blank(self, column: int) -> bool:
@@ -127,7 +127,7 @@ class Table:
         return all(map(blank, self.columns[column]))
 
     def find(self, name: str) -> list[int]:
-        """Return the columns that a name may mean; one with a letter means that column only."""
+        """Return the columns a name may mean; a name with a letter means one only."""
         folded = fold_heading(name).casefold()
         found = self._by_heading.get(folded, [])
         lettered = _LETTERED.fullmatch(fold_heading(name))
@@ -137,7 +137,7 @@ class Table:
         return [at for at in same if self._mark(at) == lettered["letters"]]
 
     def without(self, rows: frozenset[int]) -> Table:
-        """Return the table without some rows, each given by its place among them."""
+        """Return the table without some rows, given by index."""
         kept = [at for at in range(len(self.numbers)) if at not in rows]
         return attrs.evolve(
             self,
@@ -149,7 +149,7 @@ class Table:
 
 class InterningMap(dict[Any, Any]):
     """
-    What was made of each of many things, of which equal ones are looked at once.
+    A memo of a function, keyed by equal arguments.
 
     Args:
         make: makes something of one that was not met before.
@@ -166,7 +166,7 @@ class InterningMap(dict[Any, Any]):
 
 def fold_heading(text: str) -> str:
     """
-    Return a text with single spaces, as headings and words are compared.
+    Return a text with single spaces, for comparison.
 
     >>> fold_heading(" Annual  spend ")
     'Annual spend'
@@ -182,7 +182,7 @@ def blank(cell: object) -> bool:
 @attrs.frozen(eq=False)
 class ListPlaces:
     """
-    Where the records of a list stand.
+    The positions of a list's records.
 
     Attributes:
         items: for columns of one row: of each record in the order of the columns, its columns by
@@ -199,7 +199,7 @@ class ListPlaces:
 @attrs.frozen(eq=False)
 class Places:
     """
-    Where the facts of a table stand: the column of each path, and of each list.
+    The column of each path, and of each list, in a table.
 
     Attributes:
         table: the table.
@@ -213,7 +213,7 @@ class Places:
 
 
 class RowOrigin(Mapping[str, str]):
-    """The places of the facts of one row, by path; worked out when they are asked for."""
+    """The origins of a row's facts by path, computed lazily."""
 
     __slots__ = ("places", "row")
 
@@ -269,7 +269,7 @@ class RowOrigin(Mapping[str, str]):
         return found
 
     def _present(self, places: ListPlaces) -> list[int]:
-        """Return which group of columns holds each record of this row."""
+        """Return the column group of each record in this row."""
         if places.several:
             cell = places.items[0][1][self.row]
             return [] if cell is UNKNOWN else [0 for each in cell if each is not UNKNOWN]
@@ -303,7 +303,7 @@ class RowOrigin(Mapping[str, str]):
 
 def headings_of(rows: Iterable[Sequence[Any]]) -> tuple[str, ...]:
     """
-    Return the headings that one or more rows give, those above each other joined by a stroke.
+    Return the headings of one or more header rows, stacked ones joined by a slash.
 
     >>> headings_of([["Money", "Money", ""], ["Pooled?", "Spend", "Notes"]])
     ('Money / Pooled?', 'Money / Spend', 'Notes')

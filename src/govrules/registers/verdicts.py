@@ -26,7 +26,7 @@ SEVERITY_CODES: Final = (None, *SEVERITIES)
 
 def codes_of(judged: Judged, bitmap: Callable[[Formula], Bitmap], rows: int) -> Codes:
     """
-    Return what a rule says of each row.
+    Return a rule's outcome code for each row.
 
     Args:
         judged: the rule.
@@ -55,7 +55,7 @@ def codes_of(judged: Judged, bitmap: Callable[[Formula], Bitmap], rows: int) -> 
 
 
 def _first(possible: Sequence[tuple[int, Bitmap]], where: Bitmap, rows: int) -> Codes:
-    """Return the first code of each row that is possible there; 0 of other rows."""
+    """Return the first possible code of each row; 0 for other rows."""
     found = np.zeros(rows, np.uint8)
     for code, may in possible:
         found += unpack(where & may, rows).view(np.uint8) * np.uint8(code)

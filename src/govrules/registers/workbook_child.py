@@ -18,7 +18,7 @@ ROWS = 2_000
 
 
 def limit(memory: int, seconds: int) -> None:
-    """Have the system end the process that takes more memory or time than it is given."""
+    """Limit the memory and processor time of the process."""
     try:
         import resource  # noqa: PLC0415 - not every system has it
     except ModuleNotFoundError:
@@ -34,7 +34,7 @@ def limit(memory: int, seconds: int) -> None:
 
 
 def trimmed(row: Sequence[Any]) -> list[Any]:
-    """Return a row without the empty cells at its end."""
+    """Return a row without trailing empty cells."""
     end = len(row)
     while end and row[end - 1] == "":
         end -= 1

@@ -74,10 +74,10 @@ _VALUES: Final = {
 
 
 class _CellUnpickler(pickle.Unpickler):
-    """Takes rows of cells, and nothing else that could be pickled."""
+    """Unpickles rows of cells, refusing all other classes."""
 
     def find_class(self, module: str, name: str) -> Any:  # noqa: ANN401 - a class
-        """Return one of the few classes that cells have."""
+        """Return one of the few classes cells may have."""
         if (module, name) not in _VALUES:
             msg = f"no cell is a {module}.{name}"
             raise pickle.UnpicklingError(msg)
@@ -87,7 +87,7 @@ class _CellUnpickler(pickle.Unpickler):
 @attrs.frozen(eq=False)
 class Unpacked:
     """
-    A workbook, looked at and not read yet.
+    A workbook, opened but not read.
 
     Attributes:
         shown: its sheets in their order, each with whether it is shown.
@@ -104,7 +104,7 @@ class Unpacked:
         self, chosen: str, beginnings: Sequence[str], most: int
     ) -> tuple[list[Sequence[Any]], tuple[Area, ...], Mapping[str, Any]]:
         """
-        Return the rows of a sheet, its merged areas, and the beginnings of others with theirs.
+        Return a sheet's rows and merged areas, and the first rows of the others.
 
         Args:
             chosen: the sheet.
@@ -166,7 +166,7 @@ def unpacked(file: str, name: str, table: str, *, alone: bool) -> Iterator[Unpac
 
 
 class _WorkbookProcess:
-    """The process: asked, watched and ended."""
+    """A supervised process that reads workbooks."""
 
     def __init__(self, file: str, name: str) -> None:
         self.file = file
@@ -199,7 +199,7 @@ class _WorkbookProcess:
         end(self.process)
 
     def tell(self, value: object) -> None:
-        """Send a request; where the process is gone, what it says next tells."""
+        """Send a request; a dead process is noticed when its reply is read."""
         with contextlib.suppress(OSError):
             pipe = cast("BinaryIO", self.process.stdin)
             pickle.dump(value, pipe)
@@ -207,7 +207,7 @@ class _WorkbookProcess:
 
     def hear(self) -> Any:  # noqa: ANN401 - as the process sends it
         """
-        Return what the process sends next.
+        Return the process's next reply.
 
         Raises:
             FactsError: it cannot read the workbook, or has died of it.
@@ -245,7 +245,7 @@ def _protected(name: str) -> NoReturn:
 
 
 def _refuse_far(file: str, name: str, sheet: str) -> NoReturn:
-    """Say which cell makes a sheet too large to be read, if one can be found."""
+    """Report the cell that makes a sheet too large, if one can be found."""
     limit = f"at most {MAX_CELLS:,} are read"
     for each in [sheet] if sheet else _sheets(file):
         found = _far_cell(file, each)
@@ -274,7 +274,7 @@ def _sheets(file: str) -> list[str]:
 
 
 def _far_cell(file: str, sheet: str) -> tuple[int, int, int] | None:
-    """Return the row and column of the last cell of a sheet that spans too many, and how many."""
+    """Return the position of a sheet's outlying last cell, and the sheet's extent."""
     last_row = last_column = 0
     far = (0, 0)
     with (
@@ -292,7 +292,7 @@ def _far_cell(file: str, sheet: str) -> tuple[int, int, int] | None:
 
 
 def _cells(part: Any) -> Iterator[tuple[bytes, bytes]]:  # noqa: ANN401 - a file in a zipped one
-    """Yield the letters and digits of each cell's name."""
+    """Yield each cell reference as letters and digits."""
     left = b""
     while block := part.read(1 << 20):
         data = left + block
@@ -330,7 +330,7 @@ def marks_of(
     file: str, sheet: str
 ) -> tuple[frozenset[int], frozenset[int], frozenset[tuple[int, int]]]:
     """
-    Return the hidden rows and columns of a sheet, and the cells that are worked out.
+    Return a sheet's hidden rows and columns, and its formula cells.
 
     Only newer workbooks tell. What is worked out may have no value: an error, or a formula of a
     program that works out none.
@@ -354,7 +354,7 @@ def marks_of(
 
 
 def formulas_in(file: str, sheet: str) -> frozenset[tuple[int, int]]:
-    """Return the rows and columns of cells that hold a formula, which only newer workbooks tell."""
+    """Return the positions of formula cells in a sheet's XML."""
     return _places(_FORMULA, _sheet_of(file, sheet))
 
 
@@ -363,14 +363,14 @@ def _places(cells: re.Pattern[bytes], data: bytes) -> frozenset[tuple[int, int]]
 
 
 def _sheet_of(file: str, sheet: str) -> bytes:
-    """Return what a sheet is written as; nothing of one in another kind of workbook."""
+    """Return a sheet's XML; nothing in another kind of workbook."""
     with contextlib.suppress(*_BROKEN), zipfile.ZipFile(file) as packed:
         return packed.read(_part_of(packed, sheet))
     return b""
 
 
 def _part_of(packed: zipfile.ZipFile, sheet: str) -> str:
-    """Return the file within a workbook that holds a sheet."""
+    """Return the path of a sheet's XML within a workbook."""
     ids = {
         each.get("name"): each.get(_OFFICE)
         for each in _elements(packed.read("xl/workbook.xml"), "sheet")

@@ -69,13 +69,13 @@ class RemedyTask:
 
     @property
     def could_be(self) -> Severity | None:
-        """How grave the gravest of them could turn out, where that is graver than is certain."""
+        """The gravest severity they could turn out to have, if above the certain one."""
         worst = max((each.could_be or self.severity for each in self.findings), default=None)
         return worst if worst is not None and worst > self.severity else None
 
 
 def works_of(findings: Iterable[Finding], rulebook: Rulebook) -> tuple[Work, ...]:
-    """Return the pieces of work that settle two findings or more, those that settle most first."""
+    """Return the pieces of work settling two findings or more, largest first."""
     parts: dict[str, list[Finding]] = {}
     for finding in findings:
         remedy = finding.rule.remedy
@@ -93,7 +93,7 @@ def works_of(findings: Iterable[Finding], rulebook: Rulebook) -> tuple[Work, ...
 def tasks_of(
     findings: Sequence[Finding], works: Iterable[Work], as_of: dt.date | Unknown
 ) -> tuple[RemedyTask, ...]:
-    """Return what is to be done about flagged findings, what is due first before the rest."""
+    """Return the remedies of flagged findings, soonest due first."""
     letters = {each.rule.id: work.letter for work in works for each in work.findings}
     merged: dict[tuple[str, str, str], list[Finding]] = {}
     for finding in findings:
@@ -124,13 +124,13 @@ def _order(action: RemedyTask) -> tuple[int, dt.date, str, int]:
 
 
 def when_due(within: str, as_of: dt.date | Unknown) -> str:
-    """Return by when what a remedy says is due, as people say it; "" where it says nothing."""
+    """Return the due date of a remedy in words; "" if it has none."""
     return when_phrase(due_date(within, as_of), within)
 
 
 def when_phrase(due: dt.date | None, within: str) -> str:
     """
-    Return by when something is due, as people say it.
+    Return a due date in words.
 
     >>> when_phrase(None, "the next meeting"), when_phrase(dt.date(2026, 4, 30), "3 months")
     ('at the next meeting', 'by 30 April 2026')
@@ -139,7 +139,7 @@ def when_phrase(due: dt.date | None, within: str) -> str:
 
 
 def plan_lines(assessment: Assessment, plan: Plan) -> Iterator[Line]:
-    """Yield a plan: what to do, by whom and when, what that settles, and what nothing settles."""
+    """Yield a plan: acts, owners, dates, what each settles, and what nothing settles."""
     yield subject_name(assessment), "bold"
     level = "" if plan.level is Severity.LOW else f" of {plan.level.value} severity or above"
     if not plan.clears and not plan.left:
@@ -188,7 +188,7 @@ def _step_lines(assessment: Assessment, number: int, step: Step) -> Iterator[Lin
 
 
 def settled_lines(changes: Sequence[Change]) -> Iterator[str]:
-    """Yield changes as sentences with their facts, those of several records alike as one."""
+    """Yield changes as sentences, merging those alike for several records."""
     for (fact, _), its in alike(changes).items():
         path = its[0].fact if len(its) == 1 else fact
         yield f"{sentence(told_together(its))} [{path}]"

@@ -25,13 +25,13 @@ _TOGETHER: Final = 4
 
 
 def good_state(rule: Rule) -> str:
-    """Return the good state that a rule asks for; what it requires, where it names none."""
+    """Return the good state a rule asks for; its requirement if it names none."""
     return rule.met or condition_phrase(rule.requires)
 
 
 def settled_when(finding: Finding, subject: Any) -> str:  # noqa: ANN401 - any attrs object
     """
-    Return when a finding is settled, as a clause: the ways out, else the good state.
+    Return when a finding is settled, as a clause: its ways out, else the good state.
 
     No way is told that takes something away, a role, a clause or a yes, or that is long.
     """
@@ -62,7 +62,7 @@ def settled_when(finding: Finding, subject: Any) -> str:  # noqa: ANN401 - any a
 
 
 def opened_elsewhere(finding: Finding) -> list[str]:
-    """Return what ways out would bring about under other rules, as sentences."""
+    """Return the side effects of ways out, as sentences."""
     told: dict[str, list[str]] = {}
     for way, opens in zip(finding.clears, finding.opens, strict=True):
         if opens:
@@ -74,7 +74,7 @@ def opened_elsewhere(finding: Finding) -> list[str]:
 
 
 def _brings(opens: Sequence[Opened]) -> str:
-    """Return what a way out brings about: what is flagged first, then what is unknown."""
+    """Return a way out's side effects: newly flagged ones first, then unknown ones."""
     flagged = dict.fromkeys(each.phrase for each in opens if each.severity)
     unknown = (each.phrase for each in opens if not each.severity)
     good = dict.fromkeys(each.removeprefix(f"{NOT_KNOWN_ANY_MORE} ") for each in unknown)
@@ -83,12 +83,12 @@ def _brings(opens: Sequence[Opened]) -> str:
 
 
 def told_together(changes: Sequence[Change]) -> str:
-    """Return changes in one clause, those that say the same of several records as one."""
+    """Return changes as one clause, merging those alike for several records."""
     return "; ".join(told_apart(changes))
 
 
 def told_apart(several: Iterable[Said]) -> Iterator[str]:
-    """Yield reasons or changes as clauses, those that say the same of several records as one."""
+    """Yield reasons or changes as clauses, merging those alike for several records."""
     for (_, said), its in alike(several).items():
         names = [each.record for each in its if each.record]
         together = f"{named(names)}: {said}" if names else said
@@ -96,7 +96,7 @@ def told_apart(several: Iterable[Said]) -> Iterator[str]:
 
 
 def alike(several: Iterable[Said]) -> dict[tuple[str, str], list[Said]]:
-    """Return reasons or changes by fact and what is said of it, whatever record they are of."""
+    """Group reasons or changes by fact and phrase, across records."""
     groups: dict[tuple[str, str], list[Said]] = {}
     for each in several:
         groups.setdefault((INDEX.sub("[]", each.fact), each.of_any_record), []).append(each)
@@ -106,7 +106,7 @@ def alike(several: Iterable[Said]) -> dict[tuple[str, str], list[Said]]:
 def _alternatives(
     changes: Sequence[Change], fact: Fact | None, listed: Fact | None, effort: Effort, rule: Rule
 ) -> str:
-    """Return changes of one fact, of one record of a list or of several, any of which would do."""
+    """Return alternative changes of one fact, in one record or several."""
     names = [*dict.fromkeys(each.record for each in changes if each.record)]
     told = _any_of(changes, fact, effort, rule) if fact is not None else ""
     if len(names) < 2 and not told:  # noqa: PLR2004 - one record, or the subject
@@ -116,7 +116,7 @@ def _alternatives(
 
 
 def _any_of(changes: Sequence[Change], fact: Fact, effort: Effort, rule: Rule) -> str:
-    """Return that a set has any of several members; "" where there is no choice."""
+    """Return the phrase that a set has any of several members; "" if there is no choice."""
     if not isinstance(fact.type, Choices):
         return ""
     added = [each.to - members(effort.now(each.fact)) for each in changes]
@@ -131,7 +131,7 @@ def _any_of(changes: Sequence[Change], fact: Fact, effort: Effort, rule: Rule) -
 
 
 def takes_phrase(fact: Fact) -> str:
-    """Return what values a fact takes: the words of its list, or of what kind they are."""
+    """Return the values a fact takes, in words."""
     match fact.type:
         case Choice(values):
             return f"one of: {', '.join(values)}"
@@ -146,10 +146,10 @@ def takes_phrase(fact: Fact) -> str:
 
 
 def noun_phrase(fact: Fact) -> str:
-    """Return what a fact is, as a noun phrase: "the risk tier", or whether something is so."""
+    """Return a fact as a noun phrase: "the risk tier", or whether something is so."""
     return f"whether {fact.label}" if isinstance(fact.type, YesNo) else fact.label
 
 
 def fact_at(path: str, cls: type) -> Fact | None:
-    """Return the fact of a subject at a path, whatever record of a list it is of."""
+    """Return the fact at a path of a subject, in whichever record."""
     return vocabulary_of(cls).paths.get(INDEX.sub("[]", path))

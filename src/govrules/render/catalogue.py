@@ -25,7 +25,7 @@ _WIDTHS: Final = (14, 34, 12, 50, 50, 60, 50, 40, 40, 40, 40, 40, 60, 40, 40, 40
 
 
 def markdown(catalogue: Catalogue, *, title: bool = True) -> str:
-    """Return the catalogue as Markdown; without its title, to stand on a page of another name."""
+    """Return the catalogue as Markdown, optionally without its title."""
     lines = [f"# {escaped(catalogue.title)}: catalogue of rules", ""] if title else []
     lines += [
         f"{len(catalogue.rules)} rules of `{catalogue.id}`, version {escaped(catalogue.version)}.",
@@ -57,13 +57,13 @@ def markdown(catalogue: Catalogue, *, title: bool = True) -> str:
 
 
 def _why(parameter: ParameterEntry) -> str:
-    """Return why a parameter has its value, or what was adapted in it."""
+    """Return the reason for a parameter's value, or its adaptation."""
     return " ".join(parameter.adapted) or parameter.reason
 
 
 def escaped(text: str) -> str:
     r"""
-    Return a text so that Markdown shows it as it is, on one line.
+    Return a text escaped for Markdown, on one line.
 
     >>> escaped("a_b [c]")
     'a\\_b \\[c\\]'
@@ -72,7 +72,7 @@ def escaped(text: str) -> str:
 
 
 def table(heads: Sequence[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
-    """Yield the lines of a table; the cells are Markdown already."""
+    """Yield the lines of a Markdown table."""
     yield f"| {' | '.join(heads)} |"
     yield f"|{'---|' * len(heads)}"
     for row in rows:
@@ -162,7 +162,7 @@ def shares_markdown(shares: Iterable[SourceShare]) -> str:
 
 
 def html(catalogue: Catalogue) -> str:
-    """Return the catalogue as one page that needs nothing beside it."""
+    """Return the catalogue as one self-contained page."""
     from govrules.render.templating import template  # noqa: PLC0415 - slow, and only needed here
 
     return template("catalogue.html").render(catalogue=catalogue)

@@ -19,7 +19,7 @@ _NAMED: Final = 5
 
 
 def changed_lines(changed: ChangesSince, *, full: bool = False) -> Iterator[Line]:
-    """Yield what was opened and closed, and in full what is still open."""
+    """Yield what opened and closed, and optionally what is still open."""
     yield from heading(f"What changed since {changed.since}")
     yield from folded_text(changed.sentence, indent=2)
     for title, lines in changed.groups:
@@ -43,7 +43,7 @@ _ENDS = {
 
 def what_if_lines(found: WhatIf, said: Mapping[str, str], *, full: bool = False) -> Iterator[Line]:
     """
-    Yield what would be found if some facts were otherwise.
+    Yield the result of a what-if.
 
     Args:
         found: what would be found.

@@ -33,7 +33,7 @@ _AT_MOST: Final = (Op.AT_MOST, Op.LESS_THAN)
 
 
 def that_count(finding: Finding, register: Assessment) -> Iterator[str]:
-    """Yield the names of the partnerships for which a finding on their register is made."""
+    """Yield the partnerships a register's finding is based on."""
     view = register._view  # noqa: SLF001 - from where it is explained
     for ref, among, where, counts in _lists(finding.rule.requires, holds=True):
         if not isinstance(ref.type, Records) or base_of(ref.type.cls) is not Partnership:
@@ -48,7 +48,7 @@ def that_count(finding: Finding, register: Assessment) -> Iterator[str]:
 def _lists(
     condition: Condition, *, holds: bool
 ) -> Iterator[tuple[FactRef, Condition | None, Condition, Truth]]:
-    """Yield each list asked of: among which entries, for what, and how one counts against it."""
+    """Yield each list asked about: its entries, the condition, and its polarity."""
     against = Truth.FALSE if holds else Truth.TRUE
     match condition:
         case All(items) | AnyOf(items):
@@ -71,7 +71,7 @@ def _lists(
 
 
 def counted_otherwise(finding: Finding, register: Assessment) -> str:
-    """Return two numbers that should be one, where a finding is about that; else ""."""
+    """Return two counts that should agree, if a finding is about that; else ""."""
     view = register._view  # noqa: SLF001 - from where it is explained
     for node in nodes(finding.rule.requires):
         if not isinstance(node, Count) or node.where is None:

@@ -24,7 +24,7 @@ _ORDER: Final = [*Progress]
 @attrs.frozen
 class ActionProgress:
     """
-    An action with what has become of it.
+    An action with its progress.
 
     Attributes:
         name: what its partnership is called.
@@ -45,7 +45,7 @@ class ActionProgress:
 
     @property
     def act(self) -> str:
-        """What is to be done, who does it and when, as a sentence; "" where nobody said."""
+        """The act, its owner and date, as a sentence; "" if nobody said."""
         by = self.action.by
         when = f"by {day(by)}" if isinstance(by, dt.date) else by
         about = "; ".join(each for each in (self.action.owner, when) if each)
@@ -54,12 +54,12 @@ class ActionProgress:
 
     @property
     def text(self) -> str:
-        """All of it, as it stands beside the finding."""
+        """The whole of it, as shown beside the finding."""
         return f"{self.act} {self.told}".strip()
 
 
 def decided(finding: Finding) -> ActionProgress | None:
-    """Return what was decided about a finding; None where nothing was."""
+    """Return the action on a finding; None if there is none."""
     action, progress = finding.action, finding.progress
     if action is None or progress is None:
         return None
@@ -72,7 +72,7 @@ def decided(finding: Finding) -> ActionProgress | None:
 
 
 def all_decided(assessments: Iterable[Assessment]) -> tuple[ActionProgress, ...]:
-    """Return every action on these subjects, what needs somebody first before the rest."""
+    """Return all actions on subjects, the most pressing first."""
     found: list[ActionProgress] = []
     for each in assessments:
         if not each.actions:
@@ -94,7 +94,7 @@ def _order(each: ActionProgress) -> tuple[int, int]:
 
 
 def by_progress(several: Sequence[ActionProgress]) -> list[tuple[str, list[ActionProgress]]]:
-    """Return actions in groups with titles: what needs somebody first."""
+    """Return actions grouped by progress, the most pressing first."""
     return [
         (each.value[:1].upper() + each.value[1:], [one for one in several if one.progress is each])
         for each in _ORDER
@@ -133,13 +133,13 @@ def _how_late(action: Action, as_of: object) -> str:
 
 
 def summary(several: Sequence[ActionProgress]) -> str:
-    """Return how many actions there are and how far they have come, as a sentence."""
+    """Return the number and progress of actions, as a sentence."""
     groups = [f"{len(its):,} {title.lower()}" for title, its in by_progress(several)]
     return sentence(f"{counted(len(several), 'action')}: {joined(groups)}") if several else ""
 
 
 def short_summary(several: Sequence[ActionProgress]) -> str:
-    """Return how many actions need somebody, as one line at the foot of a page."""
+    """Return the number of pressing actions, as a foot line."""
     calls = (Progress.LATE, Progress.NOT_CLEARED)
     told = [f"{len(its):,} {title.lower()}" for title, its in by_progress(several)]
     needed = [each for each in calls if any(one.progress is each for one in several)]
@@ -153,7 +153,7 @@ def short_summary(several: Sequence[ActionProgress]) -> str:
 @attrs.frozen
 class Law:
     """
-    What of a report's findings a body has settled for itself, or will have to settle.
+    Decisions bearing on a report: actions, waivers, adaptations, rules to come.
 
     Attributes:
         waived: what is flagged and does not count, with why, by whom and until when.
@@ -173,7 +173,7 @@ class Law:
 @attrs.frozen
 class Settled:
     """
-    What is settled of one finding, or will have to be, as a line.
+    A decision on one finding, as a line.
 
     Attributes:
         severity: how grave the finding is; None where nothing is flagged.
@@ -190,7 +190,7 @@ class Settled:
 
 def law_of(assessments: Sequence[Assessment], *, named: bool) -> Law:
     """
-    Return what is decided, waived, adapted and coming up.
+    Return the decisions bearing on assessments.
 
     Args:
         assessments: the assessments.
@@ -219,12 +219,12 @@ def law_of(assessments: Sequence[Assessment], *, named: bool) -> Law:
 
 
 def adapted(rulebook: Rulebook) -> tuple[str, ...]:
-    """Return what packs change in others, as sentences."""
+    """Return adaptations as sentences."""
     return tuple(sentence(said_of(each, rulebook)) for each in counting(rulebook))
 
 
 def law_lines(assessments: Sequence[Assessment]) -> Iterator[Line]:
-    """Yield, below a full report, what is decided, waived, coming up and adapted."""
+    """Yield the decisions for the foot of a full report."""
     law = law_of(assessments, named=False)
     if law.actions:
         yield from heading(f"Decided: {law.summary}")

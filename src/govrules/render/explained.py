@@ -43,7 +43,7 @@ def rule_lines(rule: Rule, rulebook: Rulebook) -> Iterator[Line]:
 
 
 def _theme(rule: Rule, rulebook: Rulebook) -> str:
-    """Return what a theme is called, and its id where that is another word."""
+    """Return a theme's title, with its id if that differs."""
     title = next((each.title for each in rulebook.themes if each.id == rule.theme), rule.theme)
     return title if title.lower() == rule.theme else f"{title} ({rule.theme})"
 
@@ -64,7 +64,7 @@ def code_lines(code: Code) -> Iterator[Line]:
 
 
 def case_of(code: Code) -> str:
-    """Return, as Markdown, the simplest file that brings a code about and what is said of it."""
+    """Return as Markdown the simplest file that triggers a code, and its output."""
     page = shipped("cases", "tests/diagnostics") / f"{code.id}.md"
     if not page.is_file():
         return ""
@@ -122,7 +122,7 @@ def _readers(path: str, rulebook: Rulebook) -> Iterator[Line]:
 
 
 def near(name: str, rulebook: Rulebook) -> str:
-    """Return the rule, fact or code that was most likely meant."""
+    """Return the rule, fact or code most likely meant."""
     facts = [path for cls in rulebook.subjects.values() for path in vocabulary_of(cls).paths]
     rules = [rule.id for rule in rulebook.rules]
     others = (*rulebook.parameters, *WORDS, *(each.id for each in rulebook.left_out))

@@ -61,7 +61,7 @@ _Phrase: TypeAlias = "_JoinedPhrases | _Words"
 
 
 def formula_lines(rule: Rule, rulebook: Rulebook) -> Iterator[tuple[str, str]]:
-    """Yield a lowered rule in words, each line with its style."""
+    """Yield a lowered rule in words, as styled lines."""
     judged = lowering_of(rulebook).rule(rule, rulebook.subjects[rule.subject])
     yield rule.id, "bold"
     said = [
@@ -96,7 +96,7 @@ def _in_line(phrase: _Phrase, *, inside: bool = False) -> str:
 
 
 def _laid_out(phrase: _Phrase, pad: str, begin: str = "", *, inside: bool = False) -> Iterator[str]:
-    """Yield the lines of a phrase, the first with what it begins with."""
+    """Yield a phrase's lines, the first with a prefix."""
     line = pad + begin + _in_line(phrase, inside=inside)
     if len(line) <= _WIDTH:
         yield line
@@ -112,7 +112,7 @@ def _laid_out(phrase: _Phrase, pad: str, begin: str = "", *, inside: bool = Fals
 
 
 def _parted(words: _Words, pad: str, begin: str) -> Iterator[str]:
-    """Yield the lines of words with phrases among them, each phrase on lines of its own."""
+    """Yield lines of words, nested phrases on lines of their own."""
     line, further = pad + begin, pad + " " * 2 * _STEP
     for each in words:
         if isinstance(each, str):
@@ -128,7 +128,7 @@ def _parted(words: _Words, pad: str, begin: str) -> Iterator[str]:
 
 
 def _phrase(formula: Formula, *, holds: bool = True) -> _Phrase:
-    """Return a formula as a phrase, or what denies it."""
+    """Return a formula, or its denial, as a phrase."""
     match formula:
         case Const(value=value):
             return ("always" if value is holds else "never",)

@@ -138,7 +138,7 @@ def _about(assessment: Assessment) -> Iterator[tuple[str, str]]:
 
 
 def status_of(subject: object) -> str:
-    """Return where a partnership stands in its life."""
+    """Return a partnership's life stage."""
     status = getattr(subject, "status", UNKNOWN)
     return "Not known" if status is UNKNOWN or status is None else str(status).capitalize()
 
@@ -194,7 +194,7 @@ def view_of(
     reasons: Sequence[GroupedReason],
     **more: Any,  # noqa: ANN401 - what else a view has
 ) -> View:
-    """Return a finding as a page shows it."""
+    """Return a finding's view model for a page."""
     reply = decided(finding)
     return {
         "severity": finding.severity,
@@ -218,20 +218,20 @@ def _step(step: DerivedValue, report: SubjectReport, origin: Provenance) -> View
 
 
 def short_reasons(told: Sequence[GroupedReason], origin: Provenance) -> View:
-    """Return as many reasons as a page shows, each with its line in the file that was read."""
+    """Return the reasons a page shows, each with its line in the file."""
     shown = told if len(told) <= MOST_REASONS else told[: MOST_REASONS - 1]
     placed = [attrs.evolve(each, seen=_place(each.seen, origin.source)) for each in shown]
     return {"shown": placed, "more": len(told) - len(shown)}
 
 
 def _place(seen: str, near: str) -> str:
-    """Return where a fact was seen: in the file that was read, its line."""
+    """Return where a fact was seen: the evidence, else the line in its file."""
     begin, _, line = seen.rpartition(":")
     return f"line {line}" if near and begin == near and line.isdecimal() else seen
 
 
 def _groups(report: SubjectReport) -> list[View]:
-    """Return the first questions, and the others by the worst that they could show."""
+    """Return the first questions, and the rest grouped by severity."""
     views = [_question(number, each, report) for number, each in enumerate(report.asked, 1)]
     first, rest = views[:_FIRST_QUESTIONS], views[_FIRST_QUESTIONS:]
     groups = [{"title": "Answer these first", "questions": first}] if first else []
@@ -261,7 +261,7 @@ def _question(number: int, question: GroupedQuestion, report: SubjectReport) -> 
 
 
 def _answers(fact: Fact | None) -> tuple[tuple[str, ...], str]:
-    """Return the answers to tick, or of what kind the answer to write is."""
+    """Return the options to tick, or the kind of answer to write."""
     match None if fact is None else fact.type:
         case YesNo():
             return ("Yes", "No"), ""
@@ -283,7 +283,7 @@ def _answers(fact: Fact | None) -> tuple[tuple[str, ...], str]:
 
 
 def made_from(assessment: Assessment, what: str, origin: Provenance) -> View:
-    """Return what every page says at its end."""
+    """Return the footer of every page."""
     date = date_phrase(assessment.as_of)
     of = f" of {PurePath(origin.source).name}" if origin.source else ""
     day_ = f", as at {date}" if date else ""
@@ -295,5 +295,5 @@ def made_from(assessment: Assessment, what: str, origin: Provenance) -> View:
 
 
 def _script(text: str) -> Markup:
-    """Return JSON so that nothing in it ends the element in which it stands."""
+    """Return JSON escaped for a script element."""
     return Markup(text.replace("<", "\\u003c").replace("&", "\\u0026"))  # noqa: S704 - escaped here

@@ -26,7 +26,7 @@ Line: TypeAlias = tuple[str, str]
 
 
 def item(label: str, text: str, indent: int = 4) -> Iterator[Line]:
-    """Yield a text behind its label, folded at the width of a page."""
+    """Yield a labelled text, wrapped."""
     first = " " * indent + (f"{label}: " if label else "")
     # A path is copied whole or not at all.
     for line in _wrapped(text, first, " " * (indent + 2), whole=True):
@@ -34,13 +34,13 @@ def item(label: str, text: str, indent: int = 4) -> Iterator[Line]:
 
 
 def folded_text(text: str, *, indent: int = 0, style: str = "") -> Iterator[Line]:
-    """Yield a paragraph folded at the width of a page."""
+    """Yield a paragraph, wrapped."""
     for line in _wrapped(text, " " * indent, " " * indent):
         yield line, style
 
 
 def hanging(begin: str, text: str, style: str = "") -> Iterator[Line]:
-    """Yield a paragraph behind what it begins with; its first line alone has the style."""
+    """Yield a paragraph with a hanging indent; the style is the first line's."""
     for index, (line, _) in enumerate(folded_text(text, indent=len(begin))):
         yield (line, "") if index else (begin + line.strip(), style)
 
@@ -72,13 +72,13 @@ def _wrapped(text: str, first: str, rest: str, *, whole: bool = False) -> tuple[
 
 
 def cut(text: str, most: int) -> str:
-    """Return a text, or as much of it as there is room for."""
+    """Return a text truncated to a width."""
     return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
 
 
 def row(text: str, *cells: str, at: int, width: int = 10) -> str:
     """
-    Return a text with numbers in columns beside it.
+    Return a text with numbers in columns.
 
     >>> row("In 20 partnerships", "37", "8", at=24)
     'In 20 partnerships          37         8'

@@ -143,7 +143,7 @@ def _result(
 
 
 def _since(finding: Finding, assessment: Assessment, changed: Iterable[ChangesSince]) -> str:
-    """Return whether a finding is new or for how long it is open; "" where nothing was saved."""
+    """Return whether a finding is new or since when it is open; "" without saved results."""
     several = (each.since_of(assessment.id, finding.rule.id) for each in changed)
     return next(filter(None, several), "")
 
@@ -199,7 +199,7 @@ def _location(finding: Finding, assessment: Assessment) -> dict[str, Any]:
 
 
 def _place(told: str) -> tuple[str, int]:
-    """Return the file and the line of a place; no line where it names none."""
+    """Return the file and line of a place; no line if it has none."""
     first = told.split(" and ", maxsplit=1)[0]
     file, _, line = first.rpartition(":")
     if file and line.isdecimal() and int(line):
@@ -290,7 +290,7 @@ def github(
     changed: Sequence[ChangesSince] = (),
     receipt: Receipt | None = None,
 ) -> Iterator[str]:
-    """Yield findings as workflow commands, which GitHub shows beside the lines of files."""
+    """Yield findings as GitHub workflow commands."""
     unknown = 0
     for assessment in assessments:
         unknown += assessment.counts[Verdict.UNKNOWN]
@@ -332,7 +332,7 @@ def _together(way: Iterable[Change]) -> str:
 
 
 def _asked(finding: Finding) -> str:
-    """Return what to ask, a line each, the same of several records as one."""
+    """Return the questions, one a line, merging those alike for several records."""
     alike = asked(
         RankedQuestion(each, (finding.rule.id,), Severity.LOW) for each in finding.questions
     )
@@ -371,7 +371,7 @@ HEADS: Final = ("subject", "name", *_CELLS, "summary", "change")
 
 def rows_of(assessment: Assessment, changed: ChangesSince | None = None) -> list[tuple[str, ...]]:
     """
-    Return a row for each finding; last those that sum others up, which say so.
+    Return a row per finding; summaries come last, and say so.
 
     The last cell says whether a finding was opened or closed since an assessment that was saved,
     or for how long it is open.
@@ -388,7 +388,7 @@ def rows_of(assessment: Assessment, changed: ChangesSince | None = None) -> list
 
 def as_csv(several: Iterable[Iterable[tuple[str, ...]]]) -> str:
     """
-    Return findings as CSV: what `rows_of` makes of each assessment.
+    Return findings as CSV, from `rows_of`.
 
     A text that a spreadsheet would take for a formula gets an apostrophe before it, as people
     type one: what stands in a register is never carried out.

@@ -45,7 +45,7 @@ _BEGINS: Final = re.compile(r"^(\d+)([.)])|^([-+=])")
 
 def text(given: str) -> str:
     r"""
-    Return a text of a user so that Markdown shows it as it is, and notifies nobody.
+    Return a user's text escaped for Markdown, mentions included.
 
     >>> text("1. <b>care</b> & @eastshire")
     '1\\. \\<b\\>care\\</b\\> \\& &#64;eastshire'
@@ -358,7 +358,7 @@ def _end(assessment: Assessment, origin: Provenance) -> Iterator[str]:
 
 
 def _in_comment(told: str) -> str:
-    """Return JSON so that nothing in it ends the comment in which it stands."""
+    """Return JSON escaped for an HTML comment."""
     return told.replace("--", "-\\u002d").replace(">", "\\u003e")
 
 

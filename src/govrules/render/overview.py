@@ -61,13 +61,13 @@ class ToPutRight:
 
     @property
     def owner(self) -> str:
-        """By whom and when it is put right."""
+        """The owner and due date."""
         return ", ".join(filter(None, (self.who, self.when)))
 
 
 @attrs.frozen
 class Officer:
-    """What is not known of the partnerships of a lead officer, and could be critical."""
+    """A lead officer's partnerships with unknowns that could be critical."""
 
     name: str
     entries: int
@@ -98,7 +98,7 @@ class Overview:
 
     @property
     def common(self) -> str:
-        """Which bodies make no pairs, as a sentence; "" where that leaves nothing out."""
+        """The bodies that make no pairs, as a sentence; "" if nothing is lost by that."""
         found = {each.id for each in self.whole.bodies}
         told = [
             f"{name} ({number:,})"
@@ -125,7 +125,7 @@ class Overview:
         return [each for each in self.entries if not flags(each)]
 
     def notes(self, most: int) -> Iterator[str]:
-        """Yield what follows so many partnerships to look at first: how many others there are."""
+        """Yield how many partnerships follow the first ones."""
         more = len(self.flagged) - most
         if more > 0:
             yield f"{more:,} more {'has' if more == 1 else 'have'} findings"
@@ -155,7 +155,7 @@ class Overview:
 
     @cached_property
     def checks(self) -> tuple[int, int]:
-        """Of the checks that apply to the partnerships and to the register: not known, and all."""
+        """The applicable checks of partnerships and register: unknown, and all."""
         both = [*self.entries, *([self.whole.register] if self.whole.register.checks else [])]
         unknown = sum(each.counts[Verdict.UNKNOWN] for each in both)
         return unknown, sum(map(applying, both))
@@ -219,7 +219,7 @@ class Overview:
         )
 
     def putting_right(self, finding: Finding, severity: Severity) -> ToPutRight:
-        """Return a finding on the register with what it counts, by whom and by when."""
+        """Return a finding on the register with its count, owner and date."""
         register = self.whole.register
         told = counted_otherwise(finding, register)
         names = () if told else tuple(dict.fromkeys(that_count(finding, register)))
@@ -245,7 +245,7 @@ class Overview:
 
     @cached_property
     def officers(self) -> list[Officer]:
-        """Who could answer what is not known, those whose answers could settle most first."""
+        """The officers who could answer open questions, most useful first."""
         unknown: Counter[str] = Counter()
         critical: Counter[str] = Counter()
         entries: Counter[str] = Counter()
@@ -262,7 +262,7 @@ class Overview:
 
 
 def called(partnership: Partnership) -> str:
-    """Return what a partnership is called, with its id where that says more."""
+    """Return a partnership's name, with its id if that adds something."""
     texts = (partnership.name, partnership.id)
     name, *more = dict.fromkeys(each for each in texts if isinstance(each, str) and each) or [
         _NAMELESS
@@ -271,13 +271,13 @@ def called(partnership: Partnership) -> str:
 
 
 def officer_of(assessment: Assessment) -> str:
-    """Return who answers for a partnership."""
+    """Return a partnership's lead officer."""
     officer = getattr(assessment.subject, "responsible_officer", UNKNOWN)
     return officer if isinstance(officer, str) else _NOBODY
 
 
 def because_unknown(several: Sequence[Assessment]) -> str:
-    """Return why nothing is flagged of partnerships of which hardly anything is known; else ""."""
+    """Return that little is known, if that is why nothing is flagged; else ""."""
     if any(2 * each.counts[Verdict.UNKNOWN] < applying(each) for each in several):
         return ""
     settled = max(applying(each) - each.counts[Verdict.UNKNOWN] for each in several)
@@ -303,12 +303,12 @@ def _gravity(assessment: Assessment) -> tuple[list[int], Decimal]:
 
 
 def applying(assessment: Assessment) -> int:
-    """Return how many checks apply, or may apply."""
+    """Return the number of checks that apply or may apply."""
     return assessment.checks - assessment.counts[Verdict.NOT_APPLICABLE]
 
 
 def spend_of(assessment: Assessment) -> Decimal | None:
-    """Return what a partnership spends in a year; None where nobody recorded it."""
+    """Return a partnership's yearly spend; None if unknown."""
     subject = assessment.subject
     funding = subject.funding if isinstance(subject, Partnership) else UNKNOWN
     spend = funding.annual_spend if isinstance(funding, Funding) else UNKNOWN
@@ -316,13 +316,13 @@ def spend_of(assessment: Assessment) -> Decimal | None:
 
 
 def money(assessment: Assessment) -> str:
-    """Return what a partnership spends in a year, short; "?" where nobody recorded it."""
+    """Return a partnership's yearly spend, abbreviated; "?" if unknown."""
     spend = spend_of(assessment)
     return "?" if spend is None else short_amount(spend)
 
 
 def together(several: Sequence[Assessment]) -> str:
-    """Return what partnerships spend together, at least where it is not known of all."""
+    """Return the combined spend, "at least" if some is unknown."""
     known = [each for each in map(spend_of, several) if each is not None]
     if not known:
         return ""

@@ -49,7 +49,7 @@ _TIGHTER: Final = (
 
 @attrs.frozen
 class _SubjectLimits:
-    """How much of each block is shown."""
+    """How many items of each block are shown."""
 
     questions: int
     good: int = _NAMED
@@ -76,7 +76,7 @@ def page_lines(report: SubjectReport, *, hints: Sequence[str] = ()) -> Iterator[
 
 
 def check_subject(layouts: Iterable[Iterable[Line]], most: int) -> list[Line]:
-    """Return the first layout that takes no more lines than there may be, else the last."""
+    """Return the first layout within the line limit, else the last."""
     lines: list[Line] = []
     for each in layouts:
         lines = [*each]
@@ -86,13 +86,13 @@ def check_subject(layouts: Iterable[Iterable[Line]], most: int) -> list[Line]:
 
 
 def titled(name: str, right: str) -> str:
-    """Return a name with something at the other end of the line, as far as there is room."""
+    """Return a name with a right-aligned text, if it fits."""
     room = WIDTH - len(name) - len(right)
     return f"{name}{' ' * room}{right}" if room > 1 else f"{name}  {right}"
 
 
 class _SubjectPage:
-    """What stands on a page, worked out once and laid out in as much room as there is."""
+    """The contents of a subject's page, laid out within limits."""
 
     def __init__(self, report: SubjectReport, hints: Sequence[str]) -> None:
         self.assessment = report.assessment
@@ -229,7 +229,7 @@ class _SubjectPage:
 
 
 def _one_line(begin: str, names: Sequence[str]) -> str:
-    """Return a sentence with as many names as stand on one line, and how many more there are."""
+    """Return a sentence with as many names as fit, and the number of others."""
     line = f"{begin}{joined(names)}."
     shown = len(names)
     while len(line) > WIDTH and shown > 1:
@@ -252,7 +252,7 @@ def _action_lines(action: RemedyTask) -> Iterator[Line]:
 
 
 def _numbers(actions: Sequence[RemedyTask]) -> str:
-    """Return how many actions are due by when, and how many of them are critical."""
+    """Return the number of actions by due date, and of critical ones."""
     told: list[str] = []
     for when in dict.fromkeys(map(when_of, actions)):
         its = [each for each in actions if when_of(each) == when]

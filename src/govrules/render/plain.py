@@ -140,7 +140,7 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - any fact's value to JSON
 
 
 def _as_they_are(value: object, *names: str) -> dict[str, Any]:
-    """Return texts of a value by their names."""
+    """Return a value's attributes by name."""
     return {name: getattr(value, name) for name in names}
 
 
@@ -190,7 +190,7 @@ def assessment_data(assessment: Assessment, *, findings: Which = "all") -> dict[
 
 
 def coming_data(finding: Finding) -> dict[str, Any]:
-    """Return what a rule that is not in force yet will flag as plain data."""
+    """Return a rule not yet in force that will flag, as plain data."""
     begins, _ = finding.rule.in_force
     return {
         "rule": finding.rule.id,
@@ -249,7 +249,7 @@ def finding_data(finding: Finding) -> dict[str, Any]:
 
 @lru_cache(maxsize=_MOST_RULES)
 def _of_rule(only: Identical) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-    """Return what is the same of every finding of a rule: its name, whose it is, its source."""
+    """Return the fields all findings of a rule share."""
     (rule,) = only
     head = {"rule": rule.id, "title": rule.title, "theme": rule.theme, "pack": rule.pack}
     source = {**(_citation(rule.source) or {}), "principle": rule.principle}
@@ -272,7 +272,7 @@ def change_data(change: Change) -> dict[str, Any]:
 
 
 def opened_data(opened: Opened) -> dict[str, Any]:
-    """Return what a way out would bring about elsewhere as plain data."""
+    """Return a side effect as plain data."""
     return {
         "rule": opened.rule,
         "severity": opened.severity.value if opened.severity else None,
@@ -414,7 +414,7 @@ def rule_data(rule: Rule) -> dict[str, Any]:
 
 
 def packs_data(rulebook: Rulebook) -> list[dict[str, Any]]:
-    """Return of which packs a rulebook was made, as plain data."""
+    """Return a rulebook's packs as plain data."""
     return [
         {
             "id": each.id,
@@ -474,7 +474,7 @@ def problems_data(problems: Iterable[Diagnostic], notes: Iterable[str]) -> dict[
 
 
 def head_data(rulebook: Rulebook, as_of: dt.date | Unknown) -> dict[str, Any]:
-    """Return what every document begins with."""
+    """Return the head of every document."""
     return {
         "govrules": FORMAT,
         "rulebook": {"id": rulebook.id, "version": rulebook.version},
@@ -504,7 +504,7 @@ def what_if_data(found: WhatIf) -> dict[str, Any]:
 
 
 def derived_changed(found: WhatIf) -> Iterator[tuple[str, str, str]]:
-    """Yield each derived fact that is shown and would be otherwise, with what it may be."""
+    """Yield the shown derived facts that a what-if changes."""
     for name, before in found.before.derived.items():
         after = found.after.derived.get(name)
         if after is not None and after.values != before.values:

@@ -32,7 +32,7 @@ R = TypeVar("R")
 
 
 class Each(Protocol):
-    """Makes something of each assessment, in their order; `map` is one."""
+    """Maps a function over assessments in order, as `map` does."""
 
     def __call__(
         self, work: Callable[[Assessment], R], several: Sequence[Assessment], /
@@ -42,7 +42,7 @@ class Each(Protocol):
 
 @attrs.frozen
 class _RegisterLimits:
-    """How much of each block is shown."""
+    """How many items of each block are shown."""
 
     first: int = _NAMED
     to_put_right: int = _TO_PUT_RIGHT
@@ -59,7 +59,7 @@ def register_lines(
     hints: Sequence[str] = (),
 ) -> Iterator[Line]:
     """
-    Yield the assessment of a register line by line: its page, and in full what stands below it.
+    Yield a register's assessment: its page, and in full the details below.
 
     Args:
         whole: the assessment.
@@ -96,7 +96,7 @@ def _in_full(assessment: Assessment, depth: int | None) -> list[Line]:
 
 
 class _RegisterPage:
-    """What stands on the page of a register, laid out in as much room as there is."""
+    """The contents of a register's page, laid out within limits."""
 
     def __init__(self, whole: RegisterAssessment, hints: Sequence[str]) -> None:
         self.whole = whole
@@ -120,7 +120,7 @@ class _RegisterPage:
         yield from (line for block in blocks if block for line in (*block, ("", "")))
 
     def _once(self, make: Callable[..., Iterable[Line]], *most: int) -> list[Line]:
-        """Return a block of lines, which other layouts may have asked for before."""
+        """Return a block's lines, cached over layouts."""
         key = (make.__name__, *most)
         if key not in self._made:
             self._made[key] = [*make(*most)]

@@ -76,7 +76,7 @@ def register_page(
     beside: str = "",
 ) -> RenderedFiles:
     """
-    Return the page of a register, and the files beside it where it would be too large alone.
+    Return a register's page, with extra files if it would be too large.
 
     Args:
         whole: the assessment of the register.
@@ -89,7 +89,7 @@ def register_page(
 
 
 class _RegisterFiles:
-    """What stands on the page of a register."""
+    """The files of a register's page."""
 
     def __init__(self, view: Overview, origin: Provenance) -> None:
         self.view = view
@@ -345,7 +345,7 @@ class _RegisterFiles:
         return f"{things} {is_} about two partnerships that share a partner or a purpose.{more}"
 
     def _check(self, rule: Rule) -> str:
-        """Return a link to what is the same of each finding of a rule."""
+        """Return a link to a rule's shared details."""
         self.checks[rule.id] = rule
         return f"#check-{rule.id}"
 
@@ -365,7 +365,7 @@ class _RegisterFiles:
         )
 
     def _settled(self, finding: Finding, assessment: Assessment) -> str:
-        """Return when a finding is settled; where that takes long, the good state stands once."""
+        """Return when a finding is settled; a long good state stands once."""
         if self.view.findings > _SETTLED or not isinstance(assessment.subject, Partnership):
             return ""
         return sentence(settled_when(finding, assessment.subject))
@@ -443,7 +443,7 @@ def _check_view(rule: Rule, rulebook: Rulebook) -> View:
 
 
 def _anchors(several: Iterable[Assessment]) -> dict[int, str]:
-    """Return a name for each partnership that a link can point to, made of its id."""
+    """Return a link target for each partnership, from its id."""
     taken: set[str] = set()
     found: dict[int, str] = {}
     for number, each in enumerate(several, 1):

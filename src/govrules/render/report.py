@@ -46,7 +46,7 @@ _NOTICES: Final = {
 @attrs.frozen
 class Provenance:
     """
-    From what a report is made, beside assessments.
+    Inputs of a report other than its assessments.
 
     Attributes:
         source: the name of the file that was read; "" where there was none, or several.
@@ -59,7 +59,7 @@ class Provenance:
     receipt: Receipt | None = None
 
     def since(self, assessment: Assessment, finding: Finding) -> str:
-        """Return whether a finding is new or for how long it is open; "" if nothing was saved."""
+        """Return whether a finding is new or since when it is open; "" without saved results."""
         if self.changed is None:
             return ""
         return self.changed.since_of(assessment.id, finding.rule.id)
@@ -72,7 +72,7 @@ NOWHERE: Final = Provenance()
 @attrs.frozen
 class GroupedQuestion:
     """
-    A question, once for all records that it is about.
+    A question merged over all records it is about.
 
     Attributes:
         question: the question, without the names of the records that it is about.
@@ -97,7 +97,7 @@ class GroupedQuestion:
 
     @property
     def short(self) -> str:
-        """The question, with as many names as there is room for on a page."""
+        """The question, with as many names as fit on a page."""
         if len(self.records) <= _NAMED:
             names = joined(cut(each, _NAME) for each in self.records)
         else:
@@ -109,7 +109,7 @@ class GroupedQuestion:
 @attrs.frozen
 class GroupedReason:
     """
-    A reason of a finding, once for all records of which it says the same.
+    A reason merged over all records it is alike for.
 
     Attributes:
         text: the reason as a sentence.
@@ -128,7 +128,7 @@ class GroupedReason:
 
 @attrs.frozen
 class ByTheme:
-    """How the findings of a theme ended: flagged ones by severity, gravest first, and the rest."""
+    """The counts of a theme: flagged by severity, gravest first, and the rest."""
 
     theme: Theme
     severities: tuple[int, ...]
@@ -202,12 +202,12 @@ class SubjectReport:
 
     @cached_property
     def good(self) -> list[Finding]:
-        """What is met because something is in place."""
+        """Checks met by something in place."""
         return [each for each in self.assessment.good_practice if not has_nothing_to_check(each)]
 
     @cached_property
     def empty(self) -> list[Finding]:
-        """What is met because there is nothing that it could be about."""
+        """Checks met vacuously."""
         return [each for each in self.assessment.good_practice if has_nothing_to_check(each)]
 
     @cached_property
@@ -219,7 +219,7 @@ class SubjectReport:
 
     @cached_property
     def unread(self) -> list[str]:
-        """What is recorded and read by no check, as noun phrases."""
+        """Recorded facts that no check reads, as noun phrases."""
         facts = unread(self.assessment.subject, self.assessment.rulebook)
         return sorted(dict.fromkeys(map(self._label, facts)), key=len)
 
@@ -244,7 +244,7 @@ class SubjectReport:
 
     @cached_property
     def not_applicable(self) -> list[tuple[str, list[Finding]]]:
-        """What does not apply, by the reason for it."""
+        """The rules that do not apply, by reason."""
         found: dict[str, list[Finding]] = {}
         for each in self.assessment.of(Verdict.NOT_APPLICABLE):
             reason = sentence(joined(dict.fromkeys(one.phrase for one in each.because)))
@@ -271,7 +271,7 @@ class SubjectReport:
 
     @cached_property
     def steps(self) -> dict[str, DerivedValue]:
-        """The facts that follow from others on which what is flagged rests, each once."""
+        """The derived facts that flagged findings rest on, each once."""
         return {path: step for each in self.flagged for path, step in each.steps.items()}
 
     def settled(self, finding: Finding) -> str:
@@ -285,23 +285,23 @@ class SubjectReport:
         return citation_phrase(finding.source, self.assessment.rulebook)
 
     def to_know(self, finding: Finding) -> list[GroupedQuestion]:
-        """Return what to ask to know how grave a finding is."""
+        """Return what to ask to settle a finding's severity."""
         worst = finding.could_be or Severity.LOW
         return asked(RankedQuestion(each, (finding.rule.id,), worst) for each in finding.questions)
 
 
 def number_word(number: int) -> str:
-    """Return a number as a sentence begins with it: in letters, as far as they go."""
+    """Return a number spelled out and capitalised, if it is small."""
     return _NUMBERS[number] if number < len(_NUMBERS) else str(number)
 
 
 def when_of(action: RemedyTask) -> str:
-    """Return by when something is to be done."""
+    """Return the due date of a finding."""
     return when_phrase(action.due, action.within)
 
 
 def by_theme(assessment: Assessment) -> list[ByTheme]:
-    """Return how the findings of each theme of the rules in force ended."""
+    """Return the counts of each theme of the rules in force."""
     found: dict[str, list[Verdict | Severity]] = {}
     for rule, verdict, severity in ended(assessment):
         found.setdefault(rule.theme, []).append(severity or verdict)
@@ -338,7 +338,7 @@ def asked(questions: Iterable[RankedQuestion]) -> list[GroupedQuestion]:
 
 
 def headline(assessment: Assessment) -> Iterator[str]:
-    """Yield the one or two sentences that say how things stand."""
+    """Yield the one or two sentences that sum the report up."""
     counts = assessment.counts
     flagged, unknown = counts[Verdict.FLAGGED], counts[Verdict.UNKNOWN]
     apply = sum(counts.values()) - counts[Verdict.NOT_APPLICABLE]
@@ -379,19 +379,19 @@ def gravest(assessment: Assessment) -> str:
 
 
 def rulebook_name(rulebook: Rulebook) -> str:
-    """Return which rules were used, and of which version."""
+    """Return the rulebook's title and version."""
     return f"{rulebook.title} {', '.join(dict.fromkeys(rulebook.version.split('+')))}"
 
 
 def rulebook_line(rulebook: Rulebook, checks: str) -> str:
-    """Return which rules were used, and how many checks they made, in one line."""
+    """Return the rulebook and the number of checks, in one line."""
     versions = [*dict.fromkeys(rulebook.version.split("+"))]
     end = f" {', '.join(versions)}, {checks}"
     return f"{cut(rulebook.title, max(WIDTH - len(end), _NAME))}{end}"
 
 
 def has_nothing_to_check(finding: Finding) -> bool:
-    """Tell whether a check is met only because there is nothing that it could be about."""
+    """Tell whether a check is met vacuously."""
     asked_for = {ref.path for ref in references(finding.rule.requires)}
     if not may_rest_on_nothing(finding, asked_for):
         return False
@@ -406,7 +406,7 @@ def has_nothing_to_check(finding: Finding) -> bool:
 
 
 def reasons_of(finding: Finding) -> list[GroupedReason]:
-    """Return what a finding rests on, what follows from other facts last."""
+    """Return a finding's reasons, derived facts last."""
     cited = [each for each in finding.because if each.fact != AS_OF.name] or finding.because
     ordered = sorted(cited, key=lambda each: each.fact in finding.steps)
     return [*gathered(ordered, finding.steps)]
@@ -416,7 +416,7 @@ def gathered(
     reasons: Sequence[Reason], steps: Mapping[str, DerivedValue]
 ) -> Iterator[GroupedReason]:
     """
-    Yield reasons as sentences, those that say the same of several records as one.
+    Yield reasons as sentences, merged over records.
 
     Args:
         reasons: the reasons.
@@ -435,7 +435,7 @@ def gathered(
 
 
 def by_whom(finding: Finding, assessment: Assessment) -> str:
-    """Return by whom and by when a finding is put right; "" where the rule says neither."""
+    """Return a finding's owner and due date; "" if the rule has neither."""
     remedy = finding.rule.remedy
     if remedy is None:
         return ""
@@ -444,14 +444,14 @@ def by_whom(finding: Finding, assessment: Assessment) -> str:
 
 
 def whose(rule: Rule) -> str:
-    """Return how far the source goes in a rule, as a sentence; "" where nobody says."""
+    """Return how far the source goes, as a sentence; "" if nobody says."""
     from govrules.catalogue import claims_of, claims_phrase  # noqa: PLC0415 - a page has none
 
     return sentence(claims_phrase(claims_of(rule)))
 
 
 def graded(severities: Mapping[Severity, int]) -> list[str]:
-    """Return how many findings there are of each severity that there is, gravest first."""
+    """Return the number of findings of each severity, gravest first."""
     found = [each for each in reversed(SEVERITIES) if severities[each]]
     return [f"{severities[each]:,} {each.value}" for each in found]
 

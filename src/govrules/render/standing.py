@@ -43,7 +43,7 @@ _AMOUNT: Final = re.compile(r"£\d[\d,]*(?![\d.,]*\d)")
 @attrs.frozen
 class Standing:
     """
-    What a derived fact of a subject may be.
+    The possible values of a subject's derived fact.
 
     Attributes:
         label: what it is called.
@@ -65,24 +65,24 @@ class Standing:
 
     @property
     def word(self) -> str:
-        """What it is in a column: a plus where it is at least that, "?" where nothing is known."""
+        """Its word in a column: "+" for at least, "?" for unknown."""
         if len(self.values) == 1:
             return self.values[0]
         return "?" if self.values[0] == self.lowest else f"{self.values[0]}+"
 
     @property
     def settled(self) -> bool:
-        """Whether it is one value, which follows from other facts."""
+        """Whether it is one value, derived from other facts."""
         return len(self.values) == 1 and not self.stated
 
     @property
     def name(self) -> str:
-        """The lowest that it may be, and what it is called."""
+        """Its lowest possible value and what it is called."""
         return f"{self.values[0]} {without_article(self.label)}"
 
     @property
     def sentence(self) -> str:
-        """What it is, and why, in a sentence or two; and how the register itself rates it."""
+        """Its value and reason in a sentence or two, with the register's own rating."""
         beside = f" The register itself rates it {self.own}." if self.own else ""
         return self._found + beside
 
@@ -106,7 +106,7 @@ class Standing:
 
 
 def tier_of(assessment: Assessment) -> Standing | None:
-    """Return where the risk tier of a subject stands; None where its rulebook has none for it."""
+    """Return a subject's risk tier; None if its rulebook has none."""
     derived = assessment.rulebook.derived.get(TIER)
     if derived is None or derived.cls is not type(assessment.subject):
         return None
@@ -116,7 +116,7 @@ def tier_of(assessment: Assessment) -> Standing | None:
 
 
 def standing(derived: Derived, view: View) -> Standing:
-    """Return where a derived fact of a subject stands."""
+    """Return the standing of a subject's derived fact."""
     order = derived.fact.type.values if isinstance(derived.fact.type, Choice) else ()
     found = {each for each in view.settle(derived.name, 0) if each is not None}
     values = tuple(each for each in order if each in found)
@@ -136,7 +136,7 @@ def standing(derived: Derived, view: View) -> Standing:
 
 
 def _apart(reasons: list[str]) -> tuple[str, ...]:
-    """Return reasons without those that say what another of them says too."""
+    """Return reasons without those implied by others."""
     return tuple(
         each
         for each in dict.fromkeys(reasons)
@@ -146,7 +146,7 @@ def _apart(reasons: list[str]) -> tuple[str, ...]:
 
 def short(text: str) -> str:
     """
-    Return a text with its amounts as a headline has them.
+    Return a text with amounts abbreviated.
 
     >>> short("it spends at least £1,000,000 a year, or £650,000")
     'it spends at least £1m a year, or £650,000'
@@ -156,7 +156,7 @@ def short(text: str) -> str:
 
 def _clauses(condition: Condition, view: View, truth: Truth) -> list[str]:
     """
-    Return clauses each of which alone shows that a condition holds, or would make it hold.
+    Return clauses each of which shows a condition, or would make it hold.
 
     Args:
         condition: the condition, which has this truth.
@@ -205,7 +205,7 @@ def _threshold(test: Test) -> str:
 
 
 def _would_do(test: Test, derived: Derived, value: str | bool) -> bool:  # noqa: FBT001 - a value of a fact
-    """Tell whether a value of a derived fact stands a test of it."""
+    """Tell whether a derived fact's value passes a test of it."""
     predicate = test.predicate
     order = derived.fact.type.values if isinstance(derived.fact.type, Choice) else ()
     if not isinstance(predicate, Compare) or not isinstance(predicate.operand, Literal):

@@ -34,7 +34,7 @@ def macro(file: str, name: str) -> Any:  # noqa: ANN401 - a macro carries no typ
 
 
 def _because(step: DerivedValue) -> str:
-    """Return why a fact that follows from others is so, in as many words as stand in a line."""
+    """Return a derived fact's reason, short enough for a line."""
     phrases = dict.fromkeys(each.phrase for each in step.because if each.fact != AS_OF.name)
     return cut("; ".join(phrases), _LINE)
 

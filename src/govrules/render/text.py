@@ -58,7 +58,7 @@ def assessment_lines(
 
 
 def _detail_lines(report: SubjectReport, depth: int | None) -> Iterator[Line]:
-    """Yield what stands below the page of a subject: everything, one by one."""
+    """Yield the details below a subject's page, one by one."""
     assessment = report.assessment
     yield from _summaries(assessment, depth)
     for theme, flagged in report.flagged_by_theme:
@@ -75,7 +75,7 @@ def _detail_lines(report: SubjectReport, depth: int | None) -> Iterator[Line]:
 def counts_line(
     verdicts: Mapping[Verdict, int], severities: Mapping[Severity, int] | None = None
 ) -> str:
-    """Return how many findings have each verdict, the flagged ones by how grave they are."""
+    """Return the number of findings by verdict, flagged ones by severity."""
     grades = f" ({joined(several)})" if severities and (several := graded(severities)) else ""
     return (
         f"{verdicts[Verdict.FLAGGED]:,} to put right{grades}, "
@@ -85,7 +85,7 @@ def counts_line(
 
 
 def _summaries(assessment: Assessment, depth: int | None) -> Iterator[Line]:
-    """Yield what the findings come to together: it is counted apart, and is no further fault."""
+    """Yield the summary rules' findings, which are counted apart."""
     for finding in assessment.summaries:
         if finding.severity is None:
             continue
@@ -134,7 +134,7 @@ def _flagged(finding: Finding, report: SubjectReport, depth: int | None) -> Iter
 
 
 def _reasons(report: SubjectReport, finding: Finding, depth: int | None) -> Iterator[str]:
-    """Yield what a finding rests on, what follows from other facts last."""
+    """Yield a finding's reasons, derived facts last."""
     cut, more = _cut([_with_place(each) for each in report.reasons(finding)], depth)
     yield from cut
     if more:
@@ -147,7 +147,7 @@ def _with_place(told: GroupedReason) -> str:
 
 
 def _cut(lines: Sequence[_T], depth: int | None) -> tuple[Sequence[_T], int]:
-    """Return lines, or as many as leave room for one that says how many more there are."""
+    """Return lines, truncated with a line that says how many are left out."""
     if depth is None or len(lines) <= depth:
         return lines, 0
     shown = lines[: depth - 1]
@@ -179,7 +179,7 @@ def _questions(report: SubjectReport) -> Iterator[Line]:
 
 
 def _bounds(settles: tuple[str, ...], assessment: Assessment) -> str:
-    """Return what questions settle, and what that can still be."""
+    """Return what questions settle, and its possible values."""
     if not settles:
         return "These settle checks alone:"
     told = []
@@ -226,7 +226,7 @@ def _not_applicable(report: SubjectReport) -> Iterator[Line]:
 
 
 def _steps(report: SubjectReport) -> Iterator[Line]:
-    """Yield why each derived fact is so that what is shown rests on, once."""
+    """Yield the explanation of each derived fact shown, once."""
     steps: dict[str, DerivedValue] = {}
     # Of what is not known only the questions are shown.
     for finding in (*report.assessment.summaries, *report.assessment.findings):

@@ -34,7 +34,7 @@ _Lines: TypeAlias = Iterator["str | _Lines"]
 
 def tree_lines(rule: Rule, case: Case) -> Iterator[str]:
     """
-    Yield what a rule says of a case, and below it each condition that it rests on.
+    Yield a rule's outcome on a case, with each condition below it.
 
     What a derived fact follows from stands below it where it is first met.
     """
@@ -102,7 +102,7 @@ class _Tree:
             yield f"{' ' * indent}{ref.path}: there may be more"
 
     def _fact(self, ref: FactRef, case: Case, indent: int) -> _Lines:
-        """Yield a fact as it is recorded, and of a derived one the rows that may hold."""
+        """Yield a recorded fact, or a derived one with the rows that may hold."""
         pad = " " * indent
         path = case.facts.path(ref, case.scopes)
         if ref.source is not FactSource.DERIVED:

@@ -116,7 +116,7 @@ def _value_of(parameter: ParameterValue, value: Any) -> Plain | Problem:  # noqa
 
 def applied(plain: Rulebook, adaptations: Sequence[Adaptation]) -> Rulebook:
     """
-    Return a rulebook with changes made to it; of two of one thing the last counts.
+    Return a rulebook with adaptations applied; the last on each target counts.
 
     Args:
         plain: the rulebook without any.
@@ -175,7 +175,7 @@ def _adapted_rule(
 
 
 def with_values(value: T, changed: Mapping[str, Plain]) -> T:
-    """Return a rule, a derived fact or a part of one with other values of parameters."""
+    """Return a rule or derived fact, or a part of one, with parameters replaced."""
     if not changed:
         return value
     found: Any = _substitute(value, changed)
@@ -203,7 +203,7 @@ def _substitute(value: Any, changed: Mapping[str, Plain]) -> Any:  # noqa: ANN40
 
 
 def out_of_order(rulebook: Rulebook) -> Iterator[tuple[Adaptation, str]]:
-    """Yield the changes by which no value lies in a range any more, with what is wrong."""
+    """Yield the adaptations that make a range empty, with the message."""
     changed = {each.name: each for each in rulebook.adaptations if each.what is Adapts.PARAMETER}
     whole = [(rule.span, [*rule_conditions(rule)]) for rule in rulebook.rules]
     whole += [(each.span, [row.when for row in each.rows]) for each in rulebook.derived.values()]
@@ -226,7 +226,7 @@ def out_of_order(rulebook: Rulebook) -> Iterator[tuple[Adaptation, str]]:
 
 def as_seen_by(rulebook: Rulebook, pack: str) -> Rulebook:
     """
-    Return a rulebook with those changes alone that a pack makes, or packs that it builds on.
+    Return a rulebook with only the adaptations a pack makes or builds on.
 
     The examples of its rules were written for these values.
     """
@@ -243,7 +243,7 @@ def _with_these(rulebook: Rulebook, these: tuple[Adaptation, ...]) -> Rulebook:
 
 
 def as_written(rule: Rule, rulebook: Rulebook) -> tuple[Rule, Rulebook]:
-    """Return a rule, and the rulebook for which its examples were written."""
+    """Return a rule with the rulebook its examples were written for."""
     if not rulebook.adaptations:
         return rule, rulebook
     seen = as_seen_by(rulebook, rule.pack)
@@ -253,7 +253,7 @@ def as_written(rule: Rule, rulebook: Rulebook) -> tuple[Rule, Rulebook]:
 
 
 def derived_as_written(derived: Derived, rulebook: Rulebook) -> tuple[Derived, Rulebook]:
-    """Return a derived fact, and the rulebook for which its examples were written."""
+    """Return a derived fact with the rulebook its examples were written for."""
     seen = as_seen_by(rulebook, derived.pack) if rulebook.adaptations else rulebook
     return seen.derived[derived.name], seen
 
@@ -264,7 +264,7 @@ def derived_as_written(derived: Derived, rulebook: Rulebook) -> tuple[Derived, R
 @attrs.define
 class Section:
     """
-    What one pack says under `adapts:` of another.
+    One pack's `adapts:` section on another.
 
     Attributes:
         with_rules: whether what it says of rules counts; it does not where the pack is extended.
@@ -356,7 +356,7 @@ def _nothing(section: Section, key: Scalar, what: str, home: str, names: Iterabl
 
 
 def _said(fields: Fields) -> tuple[str, str]:
-    """Return why something is adapted, and who approved it."""
+    """Return an adaptation's reason and approval."""
     return fields.text("reason", required=True), fields.text("approved")
 
 

@@ -12,7 +12,7 @@ from govrules.diagnostics import NOWHERE, Span
 
 
 class Adapts(Enum):
-    """What of another pack a pack can change."""
+    """What a pack can change in another."""
 
     PARAMETER = "parameter"
     SEVERITY = "severity"
@@ -49,7 +49,7 @@ class Adaptation:
 
     @property
     def key(self) -> tuple[bool, str]:
-        """What is changed: of two changes with one key, one alone counts."""
+        """The target; of two adaptations of one target, one counts."""
         return self.what is Adapts.PARAMETER, self.name
 
 
@@ -97,5 +97,5 @@ class Pack:
 
 
 def no_adaptations() -> Any:  # noqa: ANN401 - attrs fields are declared with Any
-    """Return a field of changes that says nothing of what a rule or a parameter means."""
+    """Return a field of adaptations, which is ignored in comparisons."""
     return attrs.field(default=(), eq=False, repr=False)

@@ -538,7 +538,7 @@ _OfRulebook: TypeAlias = Callable[Concatenate[Rulebook, P], R]
 
 
 def kept_on_rulebook(most: int) -> Callable[[_OfRulebook[P, R]], _OfRulebook[P, R]]:
-    """Have a rulebook keep what a function last made of it and of so many further arguments."""
+    """Cache a function's results on the rulebook it is called with."""
 
     def kept_so(make: _OfRulebook[P, R]) -> _OfRulebook[P, R]:
         @wraps(make)
@@ -578,7 +578,7 @@ _unpickled: dict[bytes, Rulebook] = {}
 
 
 def _unpacked(digest: bytes, packed: bytes) -> Rulebook:
-    """Return the rulebook that was packed so; of what was unpacked before, the same one."""
+    """Return an unpickled rulebook, the same object for equal pickles."""
     found = _unpickled.get(digest)
     if found is None:
         import pickle  # noqa: PLC0415 - slow, and not every rulebook is pickled

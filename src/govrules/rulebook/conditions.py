@@ -140,7 +140,7 @@ class ConditionReader(OperandReader):
         return self._tests(ref, key, value, classes)
 
     def _check_recorded(self, ref: FactRef, key: Scalar, classes: tuple[type, ...]) -> None:
-        """Refuse an own fact of what surrounds a list where it reads as one of its records."""
+        """Refuse an outer record's own fact that reads as a list record's."""
         cls, inner = classes[ref.level], classes[-1]
         if ref.level < len(classes) - 1 and ref.path.startswith(f"{LOCAL}."):
             message = f"`{ref.path}` is recorded of a {words_of(cls)}, not of a {words_of(inner)}"
@@ -337,7 +337,7 @@ class ConditionReader(OperandReader):
 
 
 def _test_meant(written: str, path: str, tests: Sequence[str]) -> str:
-    """Return how a test is written that somebody wrote in another way."""
+    """Return the proper spelling of a test written otherwise."""
     word = re.sub(r"[\s-]+", "_", written.lower())
     meant = OF_SIGNS.get(word) or MEANT.get(word, word)
     denies = re.fullmatch(r"(?:is_|does_)?not?_(\w+)", word)

@@ -31,7 +31,7 @@ from govrules.vocabulary import AS_OF, Choice, Fact, FactType, Kind
 
 
 def by_day(parameter: ParameterValue, cls: type) -> By:
-    """Return the value of a parameter as a choice by the day of the assessment."""
+    """Return a dated parameter as a choice by the assessment's period."""
     fact = _fact(parameter, cls)
     cases = tuple(
         (_called(begins), Parameter(parameter.name, value)) for begins, value in parameter.dated
@@ -40,7 +40,7 @@ def by_day(parameter: ParameterValue, cls: type) -> By:
 
 
 def derived_by_day(parameter: ParameterValue, cls: type) -> Derived:
-    """Return the derived fact by which a parameter is chosen: in which period the day lies."""
+    """Return the derived fact naming the assessment's period for a dated parameter."""
     as_of = FactRef(AS_OF.name, 0, AS_OF, FactSource.AS_OF)
     first, *later = parameter.dated
     rows = tuple(
@@ -76,14 +76,14 @@ def _called(begins: dt.date) -> str:
 def with_periods(
     derived: Mapping[str, Derived], parameters: Iterable[ParameterValue], classes: Iterable[type]
 ) -> dict[str, Derived]:
-    """Return derived facts, after those by which parameters are chosen."""
+    """Return derived facts preceded by the period facts of dated parameters."""
     several = [*classes]
     made = [derived_by_day(each, cls) for each in parameters if each.dated for cls in several]
     return {each.name: each for each in made} | dict(derived)
 
 
 def periods_read(rulebook: Rulebook) -> dict[str, Derived]:
-    """Return the derived facts of a rulebook without those by which nothing is chosen."""
+    """Return a rulebook's derived facts without unused period facts."""
     dated = [each for each in rulebook.parameters.values() if each.dated]
     made = {_fact(each, cls).name for each in dated for cls in rulebook.subjects.values()}
     read_ = {ref.path for root in all_conditions(rulebook) for ref in references(root)}

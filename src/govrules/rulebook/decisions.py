@@ -106,7 +106,7 @@ class Action:
 
     @property
     def key(self) -> tuple[str, str]:
-        """By what it is known in a file: the partnership and the rule."""
+        """Its key in a file: partnership and rule."""
         return self.partnership, self.rule
 
     def progress(self, verdict: Verdict | None, as_of: object) -> Progress:

@@ -34,7 +34,7 @@ from govrules.vocabulary import (
 
 @attrs.define
 class OpenedPack:
-    """A pack whose `rulebook.yaml` has been read, and whose rules have not."""
+    """A pack whose `rulebook.yaml` has been read, but not its rules."""
 
     files: PackFiles
     name: str
@@ -225,7 +225,7 @@ class Declarations:
             self.own.setdefault(cls, {})[fact.name] = fact
 
     def with_own(self) -> dict[str, type]:
-        """Return the classes of subjects with what packs declare of their records."""
+        """Return the subject classes with the declared own facts."""
         made = {name: with_own(cls, self.own) for name, cls in self.subjects.items()}
         by_base = {self.subjects[name]: cls for name, cls in made.items()}
         for name, (fact, cls) in self.derived_facts.items():
@@ -283,7 +283,7 @@ class Declarations:
     def _name_taken(
         self, report: Report, key: Scalar, by: str, other: str = "", pack: OpenedPack | None = None
     ) -> None:
-        """Report a name that another thing has; of a pack that copies another, say so once."""
+        """Report a name already taken; once only for a pack that copies another."""
         if not other or pack is None or other == pack.id:
             message = f"`{key.text}` is already the name of {by}"
             report.add(Code.NAME_TAKEN, message, key, "choose another name")
@@ -302,5 +302,5 @@ class Declarations:
 
 
 def fold_space(text: str) -> str:
-    """Fold white space, as quotes and sources are compared."""
+    """Fold white space, for comparing quotes with sources."""
     return re.sub(r"\s+", " ", text).strip()

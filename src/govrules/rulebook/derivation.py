@@ -24,7 +24,7 @@ MOST_SPLITS: Final = 64
 def in_order(
     several: Iterable[H], below: Callable[[H], Iterable[H]], done: Callable[[H], bool]
 ) -> Iterator[H]:
-    """Yield what is not done, and what is below it, each once and after all below it."""
+    """Yield unfinished items in dependency order, each once."""
     waiting = [*several]
     seen: set[H] = set()
     while waiting:
@@ -40,7 +40,7 @@ def in_order(
 
 
 def beneath(name: str, derived: Mapping[str, Derived], done: Container[str]) -> Iterator[str]:
-    """Yield a derived fact and what it reads that is not done, each after those that it reads."""
+    """Yield an unfinished derived fact and those it depends on, in dependency order."""
     return in_order([name], lambda each: derived[each].reads, done.__contains__)
 
 
@@ -51,7 +51,7 @@ def once_each(
     work: Callable[[Derived], T],
 ) -> T:
     """
-    Return what is worked out of a derived fact of a record, and keep it.
+    Compute a value for a derived fact and all it depends on, memoised.
 
     What it reads is worked out first, so that however long a chain of derived facts is, and however
     often each is named, each is worked out once and from what is there already.
@@ -73,7 +73,7 @@ def once_each(
 
 def splits(rule: Rule, derived: Mapping[str, Derived]) -> tuple[str, ...]:
     """
-    Return the derived facts for each of whose joint values a rule is judged apart.
+    Return the derived facts over whose joint values a rule is split.
 
     They are those that it reads, each after those that it hangs on itself; where that would make
     more than `MOST_SPLITS` joint values, the later ones are left together.

@@ -161,7 +161,7 @@ class DerivedReader:
 
 
 def _ring(name: str, needs: Mapping[str, set[str]]) -> list[str]:
-    """Return the names on a way from a derived fact back to itself, if there is one."""
+    """Return the cycle through a derived fact, if there is one."""
     ways: list[list[str]] = [[name]]
     seen: set[str] = set()
     while ways:

@@ -278,10 +278,10 @@ def children(condition: Condition) -> tuple[Condition, ...]:
 
 
 def tested(condition: OnList) -> Comparison | None:
-    """Return what a number over the records of a list is tested by; None where there is none."""
+    """Return the comparison of an aggregate; None for a quantifier."""
     return None if isinstance(condition, Quantified) else condition.predicate
 
 
 def beside(condition: OnList) -> tuple[FactRef, ...]:
-    """Return the facts of each record that a condition on a list reads beside its conditions."""
+    """Return the record facts an aggregate reads apart from its conditions."""
     return (condition.of,) if isinstance(condition, Sum) else ()

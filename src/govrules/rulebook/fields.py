@@ -92,7 +92,7 @@ class Fields:
     def _of_kind(
         self, key: str, kind: type[N], what: str, help_: str, *, required: bool = False
     ) -> N | None:
-        """Return the value's node where it is of a kind; report one of another kind."""
+        """Return the value's node if it is of a kind; report one of another kind."""
         node = self.required(key) if required else self.value(key)
         if node is None or isinstance(node, kind):
             return node
@@ -176,7 +176,7 @@ class Fields:
         return words
 
     def refuse(self, key: str, why: str) -> None:
-        """Report a key that may stand in such a mapping, but not in this one."""
+        """Report a key that is allowed elsewhere, but not here."""
         if key in self:
             self.report.add(
                 Code.UNKNOWN_KEY,
@@ -241,7 +241,7 @@ class Fields:
 def check_name(
     report: Report, text: str, node: Node | None, pattern: re.Pattern[str] = KEBAB
 ) -> None:
-    """Report a name that is not written as names of its kind are."""
+    """Report a badly formed name."""
     if not pattern.fullmatch(text):
         mark, joint = ("hyphens", "-") if pattern is KEBAB else ("underscores", "_")
         better = re.sub(r"[^a-z0-9]+", joint, text.lower()).strip(joint)
@@ -255,7 +255,7 @@ def check_name(
 
 
 def check_version(fields: Fields) -> bool:
-    """Tell whether the file is of the format version that is read here, and report if not."""
+    """Check a file's format version; tell whether it is supported."""
     if not fields.is_mapping:
         return False
     version = fields.required("govrules", FORMAT)
@@ -263,7 +263,7 @@ def check_version(fields: Fields) -> bool:
 
 
 def check_format(version: Node, report: Report) -> bool:
-    """Tell whether a file is of the format version that is read here, and report if not."""
+    """Check a format version; tell whether it is supported."""
     text = version.text if isinstance(version, Scalar) else ""
     if text == FORMAT:
         return True
@@ -278,7 +278,7 @@ def check_format(version: Node, report: Report) -> bool:
 
 def open_kept(source: str | Path | Mapping[str, str], listed: str) -> tuple[Report, Fields | None]:
     """
-    Open a file that holds one list.
+    Open a file holding one list.
 
     Args:
         source: the file; or one name of a file with its text, as a mapping.

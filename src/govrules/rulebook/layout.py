@@ -33,12 +33,12 @@ _INDENT: Final = re.compile(r"[|>][+-]?[1-9]|[|>][1-9]")
 
 
 class LayoutError(Exception):
-    """A file that cannot be laid out without a change of what it says."""
+    """A file whose layout cannot change without changing its meaning."""
 
 
 @attrs.define(eq=False)
 class _Leaf:
-    """A value as it was written, and as it is read."""
+    """A scalar, as written and as read."""
 
     raw: str
     value: str
@@ -48,7 +48,7 @@ class _Leaf:
 
 @attrs.define(eq=False)
 class _Branch:
-    """A mapping or a list; `flow` where it was written in brackets."""
+    """A mapping or list; `flow` if written in brackets."""
 
     is_list: bool
     flow: bool
@@ -61,7 +61,7 @@ class _Branch:
 
 @attrs.define(eq=False)
 class _Item:
-    """An entry of a mapping or an item of a list, with the comments that go with it."""
+    """An entry or list item, with its comments."""
 
     key: _Leaf | None
     value: _Part
@@ -125,7 +125,7 @@ def laid_out(text: str) -> str:
 
 
 def _tree(text: str) -> tuple[_Part, list[_Leaf]]:
-    """Return the document as it was written, and its values in their order."""
+    """Return a document's tree, and its scalars in order."""
     leaves: list[_Leaf] = []
 
     def part(node: yaml.Node, *, in_list: bool = False) -> _Part:
@@ -156,7 +156,7 @@ def _tree(text: str) -> tuple[_Part, list[_Leaf]]:
 
 
 def _comments(text: str, leaves: list[_Leaf]) -> Iterator[_Comment]:
-    """Yield the comments: between values nothing else begins with a hash."""
+    """Yield the comments between scalars."""
     at = 0
     for start, end in [*((leaf.start, leaf.end) for leaf in leaves), (len(text), len(text))]:
         for found in _COMMENT.finditer(text, at, max(at, start)):
@@ -175,7 +175,7 @@ def _words(comments: Iterable[_Comment]) -> list[str]:
 
 
 def _attach(root: _Branch, comments: list[_Comment], text: str) -> None:
-    """Give each item the comments that go with it, and the empty line above it."""
+    """Attach comments and blank lines to items."""
     items = list(_walk(root))
     owners = {id(item.value): item for item in items}
     ends = sorted((end, number) for number, item in enumerate(items) for end in _ends(item))
@@ -193,12 +193,12 @@ def _attach(root: _Branch, comments: list[_Comment], text: str) -> None:
 
 
 def _is_after_blank(text: str, line: int) -> bool:
-    """Tell whether the line that begins here has an empty one above it."""
+    """Tell whether the line starting here follows a blank one."""
     return line > 0 and not text[text.rfind("\n", 0, line - 1) + 1 : line - 1].strip()
 
 
 def _place(comment: _Comment, root: _Branch, items: list[_Item], owners: dict[int, _Item]) -> None:
-    """Put a comment that has its line for itself above what follows, or below what it ends."""
+    """Attach a full-line comment above what follows, or below what it ends."""
     lines = ["", comment.text] if comment.after_blank else [comment.text]
     # Items stand in the order of their beginnings.
     at = bisect_right(items, comment.start, key=lambda each: each.start)
@@ -226,7 +226,7 @@ def _place(comment: _Comment, root: _Branch, items: list[_Item], owners: dict[in
 
 
 def _brackets(item: _Item, place: int, owners: dict[int, _Item]) -> _Branch | None:
-    """Return the innermost brackets around a place, from the last item that begins before it."""
+    """Return the innermost flow collection around a position."""
     branch = item.value if isinstance(item.value, _Branch) else item.parent
     while not (branch.flow and branch.start < place < branch.end):
         owner = owners.get(id(branch))
@@ -244,7 +244,7 @@ def _walk(branch: _Branch) -> Iterator[_Item]:
 
 
 def _ends(item: _Item) -> Iterator[int]:
-    """Yield where the written parts of an item itself end."""
+    """Yield the end positions of an item's own parts."""
     if item.key is not None:
         yield item.key.end
     if isinstance(item.value, _Leaf) or item.value.flow:
@@ -255,7 +255,7 @@ def _ends(item: _Item) -> Iterator[int]:
 
 
 def _block(branch: _Branch, indent: int) -> Iterator[str]:
-    """Yield the lines of a collection, an item below the other."""
+    """Yield a collection's lines in block form."""
     margin = " " * indent
     # Records of a list are laid out alike: where one does not fit on a line, none has one.
     apart = branch.is_list and not all(
@@ -281,7 +281,7 @@ def _block(branch: _Branch, indent: int) -> Iterator[str]:
 
 
 def _lines(item: _Item, indent: int, *, apart: bool) -> list[str]:
-    """Return the lines of an item, without the comments that go with it."""
+    """Return an item's lines without comments."""
     margin = " " * indent
     value = item.value
     head = f"{margin}-" if item.key is None else f"{margin}{item.key.raw}:"
@@ -302,7 +302,7 @@ def _leading(lines: list[str]) -> int:
 
 
 def _noted(lines: list[str], margin: str) -> Iterator[str]:
-    """Yield comments, those broken that are too long, and the empty lines between them."""
+    """Yield comments, long ones wrapped, with blank lines between."""
     for each in lines:
         if len(margin + each) > LONGEST_COMMENT:
             said = each.lstrip("#")
@@ -316,12 +316,12 @@ def _noted(lines: list[str], margin: str) -> Iterator[str]:
 
 
 def _fits(part: _Part, column: int) -> bool:
-    """Tell whether a collection can stand on one line that begins at a column."""
+    """Tell whether a collection fits on one line from a column."""
     return _is_short(part) and column + len(_flow(part)) <= WIDTH
 
 
 def _is_short(part: _Part, *, inside: bool = False) -> bool:
-    """Tell whether something was written in brackets and holds neither sentence nor comment."""
+    """Tell whether a flow collection holds neither sentences nor comments."""
     if isinstance(part, _Leaf):
         return "\n" not in part.raw and len(part.value.split()) <= _FEW_WORDS
     if not part.flow:
@@ -378,7 +378,7 @@ def _block_scalar(leaf: _Leaf, head: str, margin: str) -> list[str]:
 
 
 def _said(node: Node | None) -> object:
-    """Return what a document says, wherever its parts stand."""
+    """Return a document's content without positions."""
     match node:
         case Scalar(text, plain):
             return text, plain

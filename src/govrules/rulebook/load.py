@@ -91,7 +91,7 @@ def _is_shipped(pack: PackSource) -> bool:
 
 @cache
 def _shipped(packs: tuple[str, ...]) -> Rulebook:
-    """Return the rulebook of shipped packs, which stay as they are and so are read once."""
+    """Return the rulebook of shipped packs, cached."""
     return _loaded(packs or packs_in(()), SUBJECTS)
 
 
@@ -109,7 +109,7 @@ def lint_pack(
     pack: PackSource, *, subjects: Mapping[str, type] | None = None
 ) -> tuple[Rulebook | None, tuple[Diagnostic, ...]]:
     """
-    Return a pack's rulebook, and what is wrong with it or warned of in its words.
+    Return a pack's rulebook with all errors and warnings on it.
 
     The rulebook is None where something is wrong.
     """
@@ -173,7 +173,7 @@ class _Loader:
     def _beside(
         self, pack: OpenedPack, node: Scalar, to: str, *, with_rules: bool
     ) -> Hashable | None:
-        """Read the pack that another extends or adapts, and return its key; None without one."""
+        """Open a pack that another extends or adapts, and return its key; None without one."""
         name = node.text
         files = None
         if name:
@@ -228,7 +228,7 @@ class _Loader:
         self.declarations.declare(loaded)
 
     def _with_examples(self, files: PackFiles, name: str) -> Callable[[], Rulebook]:
-        """Return what reads a shipped pack once more, with its examples."""
+        """Return a function that reads a shipped pack with its examples."""
 
         @cache
         def whole() -> Rulebook:
@@ -249,7 +249,7 @@ class _Loader:
         )
 
     def _report_not_read(self, files: PackFiles, name: str) -> None:
-        """Report files that were meant for the pack, as their names show, and are not read."""
+        """Report ignored files that look like rules."""
         for path in map(Path, files.names()):
             help_ = _meant_for_the_pack(path.name)
             if help_:
@@ -290,7 +290,7 @@ class _Loader:
             raise RuleFileError(diagnostics)
 
     def _plain_book(self) -> Rulebook:
-        """Return the rulebook of what was read, with nothing adapted."""
+        """Return the rulebook before adaptations."""
         own = [pack for pack in self.packs.values() if pack.with_rules]
         book = Rulebook(
             id="+".join(pack.id for pack in own),
@@ -315,7 +315,7 @@ class _Loader:
         return attrs.evolve(book, themes=tuple((titled | used | titled).values()))
 
     def _beneath(self, key: Hashable, *, extended: bool) -> tuple[str, ...]:
-        """Return the ids of the packs that one adapts, or extends too, and of those they do."""
+        """Return the ids of the packs one adapts, or also extends, transitively."""
         found: dict[Hashable, None] = {}
         waiting = [key]
         while waiting:
@@ -327,7 +327,7 @@ class _Loader:
         return tuple(self.packs[each].id for each in found if each in self.packs and each != key)
 
     def _adapting(self) -> tuple[OpenedPack, ...]:
-        """Return the packs that adapt others, each after those; report rings of them."""
+        """Return the adapting packs in dependency order; report cycles."""
         needs = {
             key: [each for each, *_ in pack.adapted if each in self.packs]
             for key, pack in self.packs.items()
@@ -356,7 +356,7 @@ class _Loader:
         )
 
     def _adapted(self, plain: Rulebook, adapting: Sequence[OpenedPack]) -> Rulebook:
-        """Return the rulebook with what packs change in others."""
+        """Return the rulebook with adaptations applied."""
         builds_on = {
             pack.id: frozenset(self._beneath(key, extended=False))
             for key, pack in self.packs.items()
@@ -378,7 +378,7 @@ class _Loader:
         return book
 
     def warned(self, rulebook: Rulebook) -> Iterator[Diagnostic]:
-        """Yield what is warned of in the pack that was asked for, which was read last."""
+        """Yield the warnings on the pack read last."""
         pack = [*self.packs.values()][-1]
         own = {name: span for name, (of, span) in self.declarations.own_at.items() if of == pack.id}
         lines = {report.file: report.lines for report in self.reports}
@@ -462,7 +462,7 @@ class _Loader:
                     self.rules.append(rule if pack.whole is None else _unread(rule, pack.whole))
 
     def _check_theme(self, pack: OpenedPack, fields: Fields, theme: str) -> None:
-        """Report a theme that is not among those to which the pack gives titles and an order."""
+        """Report a theme the pack does not list."""
         titled = isinstance(pack.fields.value("themes"), Entries)
         if theme and titled and theme not in self.declarations.themes:
             fields.report.add(
@@ -475,7 +475,7 @@ class _Loader:
 
 
 def _unread(item: _R, whole: Callable[[], Rulebook]) -> _R:
-    """Return a rule or a derived fact of which the examples are read when they are asked for."""
+    """Return a rule or derived fact with lazily read examples."""
     if isinstance(item, Rule):
         rule_id = item.id
         return attrs.evolve(item, examples=Unread(lambda: whole().rule(rule_id).examples))
@@ -484,7 +484,7 @@ def _unread(item: _R, whole: Callable[[], Rulebook]) -> _R:
 
 
 def _meant_for_the_pack(name: str) -> str:
-    """Return what to do about a file that looks like rules and is not read; "" of other files."""
+    """Return the remedy for an ignored file that looks like rules; "" for others."""
     path = Path(name)
     if name.startswith(".") or path.suffix == ".yaml":
         return ""

@@ -49,12 +49,12 @@ One = TypeVar("One")
 
 
 class RefusedError(Exception):
-    """A part of a rule cannot be read, as the report says."""
+    """A part of a rule that the report refuses."""
 
 
 def all_read(read: Callable[[One], T], several: Iterable[One]) -> list[T]:
     """
-    Read several parts of a rule, so that what is wrong with any of them is reported.
+    Read several parts, reporting the problems of all.
 
     Raises:
         RefusedError: one of them cannot be read.
@@ -74,7 +74,7 @@ def all_read(read: Callable[[One], T], several: Iterable[One]) -> list[T]:
 @attrs.define
 class FactResolver:
     """
-    Finds the facts that the rules of one file name.
+    Resolves the names of facts in one file.
 
     Args:
         report: where problems go.
@@ -86,12 +86,12 @@ class FactResolver:
     declared: Declared
 
     def refused(self, code: Code, message: str, node: Node | None, help_: str) -> RefusedError:
-        """Report why a part of a rule cannot be read, and return the error to be raised."""
+        """Report a problem, and return the error to raise."""
         self.report.add(code, message, node, help_)
         return RefusedError()
 
     def fact(self, key: Scalar, classes: tuple[type, ...]) -> FactRef:
-        """Find the fact of this name: of the innermost record first, of the subject last."""
+        """Resolve a fact's name, from the innermost record outwards."""
         path = key.text
         span = self.report.span(key)
         for level in range(len(classes) - 1, -1, -1):
@@ -152,7 +152,7 @@ _SILENCE: Final = ("unknown", "~", "null")
 @attrs.frozen
 class Comparand:
     """
-    What a value is compared with.
+    What an operand is compared with: its type, name and scope.
 
     Attributes:
         fact_type: the type of the value.
@@ -181,7 +181,7 @@ class OperandReader(FactResolver):
     parameters: Mapping[str, ParameterValue]
 
     def operand(self, node: Node, of: Comparand) -> Operand:
-        """Read what a fact is compared with."""
+        """Read an operand."""
         if isinstance(of.fact_type, Record | Records) and not self._is_none(node):
             raise self.refused(
                 Code.TYPE_MISMATCH,
@@ -419,13 +419,13 @@ class OperandReader(FactResolver):
 
 
 def may_be_none(operand: Operand) -> bool:
-    """Tell whether an operand is `none`, or can be by a choice."""
+    """Tell whether an operand is `none`, or may be by a choice."""
     found = outcomes((operand,))
     return any(isinstance(each, Literal) and each.value is None for each in found)
 
 
 def upside_down(low: Operand, high: Operand, fact_type: FactType | None) -> bool:
-    """Tell whether the lower end of a range is above the upper one."""
+    """Tell whether a range's lower end exceeds its upper one."""
     if not isinstance(low, Literal | Parameter) or not isinstance(high, Literal | Parameter):
         return False
     ends: list[Any] = [low.value, high.value]

@@ -68,7 +68,7 @@ def read_own(
 
 
 def _class_of(report: Report, key: Scalar, cls: type, listed: str) -> type | None:
-    """Return the class of the records of a list, or of a subject where no list is named."""
+    """Return the class of a list's records, or of the subject if none is named."""
     if cls in _PUT_TOGETHER:
         message = f"nobody can record `{key.text}` of a {words_of(cls)}"
         report.add(Code.OWN_FACT_OUT_OF_PLACE, message, key, WHERE_OWN)
@@ -128,7 +128,7 @@ def _is_name(name: str) -> bool:
 
 
 def _sentences(fields: Fields, key: str, fact_type: FactType) -> str | dict[str, str]:
-    """Return one sentence for every value, or a mapping with one for each that it names."""
+    """Return one template for all values, or one per named value."""
     values = fact_type.values if isinstance(fact_type, Choice) else ()
     is_yes_no = isinstance(fact_type, YesNo)
     if is_yes_no and key == "sentence":

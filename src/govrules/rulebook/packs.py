@@ -103,7 +103,7 @@ def _bytes(text: str | bytes) -> bytes:
 
 def files_of(source: Any, called: str) -> PackFiles:  # noqa: ANN401 - what a user passed
     """
-    Return the files of a pack that is no name.
+    Return the files of a pack given as a folder, texts or resources.
 
     Raises:
         GovrulesError: it is none of the things that hold a pack.

@@ -55,7 +55,7 @@ def reads(
     prefixes: Prefixes = ("",),
 ) -> Mapping[Path, bool]:
     """
-    Return every fact that conditions read, those beneath derived facts included.
+    Return every fact that conditions read, derived facts expanded.
 
     Each stands with whether it is a record, which what changes beneath it can bring about.
     """
@@ -72,7 +72,7 @@ def uses(
     asked: bool = False,
 ) -> Iterator[Use]:
     """
-    Yield every place where conditions read a fact, those beneath derived facts included.
+    Yield every read of a fact in conditions, derived facts expanded.
 
     What a derived fact of a record reads is yielded once, however often the fact is named: after
     all that the conditions themselves read, or if they are `asked`, where it is first named. Then
@@ -98,7 +98,7 @@ def uses(
 
 
 def _uses(condition: Condition, prefixes: Prefixes, *, asked: bool) -> Iterator[Use]:
-    """Yield every place where a condition itself reads a fact."""
+    """Yield the direct reads of facts in a condition."""
     inside = prefixes
     match condition:
         case All() | AnyOf() | Not():
@@ -135,7 +135,7 @@ def _use(ref: FactRef, test: Predicate | None, prefixes: Prefixes) -> Use:
 
 def affects(changed: Path, read: Path, *, record: bool) -> bool:
     """
-    Tell whether a change of one fact can move what reads another.
+    Tell whether a change of one fact can affect a read of another.
 
     It can if they are the same, if what is read stands in what changed, or if what changed stands
     in a record that is read.
@@ -151,14 +151,14 @@ def affects(changed: Path, read: Path, *, record: bool) -> bool:
 
 
 def is_about_records(rule: Rule) -> bool:
-    """Tell whether a rule tests what is recorded, of which complete facts say nothing."""
+    """Tell whether a rule tests what was recorded, as `known` does."""
     found = (node for each in rule_conditions(rule) for node in nodes(each))
     return any(isinstance(node, Known) for node in found)
 
 
 def unread(subject: Any, rulebook: Rulebook) -> tuple[str, ...]:  # noqa: ANN401 - any attrs object
     """
-    Return the recorded facts of a subject that no rule reads, in their order.
+    Return a subject's recorded facts that no rule reads, in order.
 
     A fact of a list's records stands under ``[]``. Texts are left out: most are names.
     """
@@ -168,7 +168,7 @@ def unread(subject: Any, rulebook: Rulebook) -> tuple[str, ...]:  # noqa: ANN401
 
 @kept_on_rulebook(32)
 def _read_about(rulebook: Rulebook, cls: type) -> frozenset[str]:
-    """Return the facts of subjects of a class that rules read, whatever kind these are about."""
+    """Return the facts of a class that rules about any kind read."""
     found: set[str] = set()
     for kind, of in rulebook.subjects.items():
         rules = (rule for rule in rulebook.rules if rule.subject == kind)
@@ -189,7 +189,7 @@ def _read_about(rulebook: Rulebook, cls: type) -> frozenset[str]:
 
 
 def _held(cls: type) -> dict[type, list[str]]:
-    """Return what the paths of the facts of the records in a record begin with, by their class."""
+    """Return by class the path prefixes of a record's nested records."""
     found: dict[type, list[str]] = {}
     for name, fact in vocabulary_of(cls).fields.items():
         if isinstance(fact.type, Record | Records):

@@ -158,7 +158,7 @@ class RuleReader:
         return None if says is None else attrs.evolve(rule, says=says)
 
     def _said(self, fields: Fields) -> dict[str, tuple[Scalar, Says]]:
-        """Return what the rule itself says of how far its source goes, with the place."""
+        """Return the rule's own `says`, with positions."""
         if "says" not in fields:
             return {}
         given = Fields(self.report, fields.value("says"), ELEMENTS, "`says` of a rule")
@@ -171,7 +171,7 @@ class RuleReader:
         return found
 
     def _says(self, rule: Rule, said: Mapping[str, tuple[Scalar, Says]]) -> dict[str, Says] | None:
-        """Return how far the source goes, by element; None where one is not the rule's."""
+        """Return how far the source goes by element; None if an element is not the rule's."""
         has = rule.elements
         extra = [key for element, (key, _) in said.items() if element not in has]
         for key in extra:
@@ -270,7 +270,7 @@ class RuleReader:
         )
 
     def _within(self, fields: Fields) -> str:
-        """Return by when a remedy is due: what begins as a number does is a length of time."""
+        """Return a remedy's due time; one beginning with a number must be a duration."""
         text = fields.text("within")
         found = _NUMBERED.match(text)
         if found is None or _LENGTH.fullmatch(text):
@@ -390,7 +390,7 @@ def read_amendments(fields: Fields) -> tuple[Amendment, ...]:
 def read_given(
     report: Report, node: Node, cls: type, declared: Declared
 ) -> tuple[object, dt.date | Unknown]:
-    """Read the facts of an example, where nothing may be left unread."""
+    """Read an example's facts strictly."""
     reader = SubjectReader(report, declared, with_origin=False, strict=True)
     return reader.read_subject(node, cls)
 
@@ -435,7 +435,7 @@ def read_citation(
 
 
 def _nearest(quote: str, text: str) -> str:
-    """Return a help line with the passage of the source that begins as the quote does."""
+    """Return a help line with the source passage nearest to a quote."""
     words = quote.split()
     for length in range(len(words), 1, -1):
         start = text.find(" ".join(words[:length]))

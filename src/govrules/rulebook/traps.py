@@ -17,7 +17,7 @@ def warned(
     rulebook: Rulebook, packs: Container[str], own: Mapping[str, Span]
 ) -> Iterator[Diagnostic]:
     """
-    Yield what is warned of in the rules of some packs, taken together with all others.
+    Yield the warnings on rules of some packs, in the context of all.
 
     Args:
         rulebook: the rules.
@@ -42,7 +42,7 @@ def names_no_rule(
     rules: Iterable[Rule], ids: Iterable[str], themes: Iterable[str]
 ) -> Iterator[Diagnostic]:
     """
-    Yield the places where a rule about findings names a rule or a theme that is not there.
+    Yield references of summary rules to missing rules or themes.
 
     Args:
         rules: the rules.
@@ -87,7 +87,7 @@ def _twice(rules: Iterable[Rule]) -> Iterator[Diagnostic]:
 
 
 def _gaps(rules: Iterable[Rule]) -> Iterator[Diagnostic]:
-    """Yield the days on which neither a rule nor its successor is in force."""
+    """Yield the gaps between a rule's end and its successor's beginning."""
     several = [*rules]
     for old in several:
         if old.in_force[1] is None:
@@ -161,7 +161,7 @@ def _not_used(what: str, span: Span) -> Diagnostic:
 
 
 def spans_of(found: Iterable[Diagnostic], lines: Mapping[str, list[str]]) -> Iterator[Diagnostic]:
-    """Yield diagnostics with the lines of the files that they are about."""
+    """Yield diagnostics with their source lines."""
     for each in found:
         of_file = lines.get(each.span.file, [])
         inside = 0 < each.span.line <= len(of_file)

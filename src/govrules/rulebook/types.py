@@ -32,7 +32,7 @@ TESTS: Final = (*OPS, "between", *SET_OPS, "known", *QUANTITIES, *AGGREGATES)
 
 
 def tests_for(fact_type: FactType) -> tuple[str, ...]:
-    """Return the names of the tests that a fact of this type can stand."""
+    """Return the names of the tests a type supports."""
     ordered = ("equals", *(op.value for op in ORDERED), "between")
     match fact_type:
         case Number() | Money() | Months() | Choice(ordered=True):
@@ -50,7 +50,7 @@ def tests_for(fact_type: FactType) -> tuple[str, ...]:
 
 
 def comparable(one: FactType, other: FactType) -> bool:
-    """Tell whether values of two types can be compared."""
+    """Tell whether two types are comparable."""
     if isinstance(one, Number | Money) and isinstance(other, Number | Money):
         return isinstance(one, Money) == isinstance(other, Money)
     if isinstance(one, Choice) and isinstance(other, Choice):
@@ -77,7 +77,7 @@ def _typed(text: str, fact_type: FactType) -> tuple[Plain, FactType] | None:
 
 
 def type_phrase(fact_type: FactType) -> str:
-    """Return what a value of a type is called in a message, with its article."""
+    """Return a type's name for messages, with its article."""
     match fact_type:
         case Record():
             return "a record"

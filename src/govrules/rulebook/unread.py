@@ -12,13 +12,13 @@ _EXAMPLES: Final = re.compile(r"^( +)examples:\n(?:\1[ -].*\n|[ ]*\n)+", re.MULT
 
 
 def without_examples(text: str) -> str:
-    """Return a shipped rule file without its examples, every other line where it was."""
+    """Return a shipped rule file with its examples blanked out, line numbers kept."""
     return _EXAMPLES.sub(lambda found: "\n" * found[0].count("\n"), text)
 
 
 class Unread(Sequence[T]):
     """
-    The examples of a rule or a derived fact, read when they are first asked for.
+    The examples of a rule or derived fact, read on first use.
 
     Args:
         read: reads them.

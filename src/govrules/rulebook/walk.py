@@ -48,7 +48,7 @@ def nodes(condition: Condition) -> Iterator[Condition]:
 
 
 def asking_members(condition: Condition, name: str, *, holds: bool = True) -> Iterator[Test]:
-    """Yield the tests of a set in a condition that are met by members which the set has."""
+    """Yield the tests of a set in a condition that having a member satisfies."""
     match condition:
         case Test(fact, Includes(op)):
             if fact.path == name and holds is not (op is SetOp.MISSING_ANY_OF):
@@ -62,7 +62,7 @@ def asking_members(condition: Condition, name: str, *, holds: bool = True) -> It
 
 
 def tested_records(conditions: Iterable[Condition]) -> frozenset[str]:
-    """Return the paths of the records that conditions test as such."""
+    """Return the paths of records tested as a whole."""
     return frozenset(
         node.fact.path
         for root in conditions
@@ -72,13 +72,13 @@ def tested_records(conditions: Iterable[Condition]) -> frozenset[str]:
 
 
 def has_threshold(conditions: Iterable[Condition]) -> bool:
-    """Tell whether conditions compare with a parameter, or a number or length other than 0."""
+    """Tell whether conditions compare with a parameter or a nonzero number."""
     return any(map(_is_threshold, operands_in(conditions)))
 
 
 def thresholds(conditions: Iterable[Condition]) -> dict[Fact, frozenset[Threshold]]:
     """
-    Return the amounts with which conditions compare each fact of money.
+    Return by money fact the amounts it is compared with, and nothing else.
 
     Facts of which they ask anything else are left out, such as their sum, whether they are known,
     or whether they are more than another fact: no band of amounts settles that.
@@ -96,7 +96,7 @@ def thresholds(conditions: Iterable[Condition]) -> dict[Fact, frozenset[Threshol
 
 
 def _amounts(predicate: Predicate) -> list[Threshold] | None:
-    """Return the amounts that a predicate compares with; None where it does anything else."""
+    """Return a predicate's amounts; None if it does anything but compare with amounts."""
     match predicate:
         case Compare(Op.EQUALS, Literal(None)):
             return []
@@ -121,13 +121,13 @@ def _amounts(predicate: Predicate) -> list[Threshold] | None:
 
 
 def parameters_in(conditions: Iterable[Condition]) -> tuple[Parameter, ...]:
-    """Return the parameters that conditions compare with, each once."""
+    """Return the parameters of conditions, each once."""
     found = (each for each in operands_in(conditions) if isinstance(each, Parameter))
     return tuple(dict.fromkeys(found))
 
 
 def operands_in(conditions: Iterable[Condition]) -> Iterator[Literal | Parameter | FactRef]:
-    """Yield all that conditions compare with; what choices can come to stands last."""
+    """Yield the operands of conditions, choices expanded last."""
     return outcomes(
         operand
         for root in conditions
@@ -138,7 +138,7 @@ def operands_in(conditions: Iterable[Condition]) -> Iterator[Literal | Parameter
 
 
 def outcomes(several: Iterable[Operand]) -> Iterator[Literal | Parameter | FactRef]:
-    """Yield operands, and after all of them, what each choice can come to."""
+    """Yield operands with choices expanded, expansions last."""
     waiting = [*several]
     for each in waiting:
         if isinstance(each, By):
@@ -148,13 +148,13 @@ def outcomes(several: Iterable[Operand]) -> Iterator[Literal | Parameter | FactR
 
 
 def constants(predicate: Predicate) -> list[Any]:
-    """Return the values that a predicate compares with, those that it chooses between too."""
+    """Return a predicate's constants, choices expanded."""
     found = (each for operand in operands(predicate) for each in outcomes((operand,)))
     return [each.value for each in found if isinstance(each, Literal | Parameter)]
 
 
 def predicates_at(node: Condition) -> Iterator[Predicate]:
-    """Yield what a condition itself tests by, and not a condition inside it."""
+    """Yield a condition's own predicate, not those nested in it."""
     match node:
         case Test(predicate=predicate):
             yield predicate
@@ -174,13 +174,13 @@ def _is_threshold(operand: Literal | Parameter | FactRef) -> bool:
 
 
 def references(condition: Condition) -> Iterator[FactRef]:
-    """Yield every fact that a condition names, in the order of the text."""
+    """Yield every fact a condition names, in textual order."""
     for node in nodes(condition):
         yield from references_at(node)
 
 
 def references_at(node: Condition) -> Iterator[FactRef]:
-    """Yield every fact that a condition names itself, and not in a condition inside it."""
+    """Yield the facts a condition names itself, not nested ones."""
     match node:
         case Test(fact, predicate):
             yield fact
@@ -197,7 +197,7 @@ def references_at(node: Condition) -> Iterator[FactRef]:
 
 
 def operands(predicate: Predicate) -> tuple[Operand, ...]:
-    """Return what a predicate compares with."""
+    """Return a predicate's operands."""
     match predicate:
         case Compare(operand=operand) | Includes(operand=operand):
             return (operand,)
@@ -210,7 +210,7 @@ def operands(predicate: Predicate) -> tuple[Operand, ...]:
 
 
 def compared_with(predicate: Predicate) -> Iterator[FactRef]:
-    """Yield every fact that a predicate compares with, or chooses by."""
+    """Yield every fact among a predicate's operands and choices."""
     for operand in operands(predicate):
         yield from _of_operand(operand)
 

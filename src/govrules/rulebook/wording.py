@@ -52,7 +52,7 @@ _VERBS_ALL_THE_SAME: Final = frozenset(
 
 
 def check_wording(node: Node, report: Report) -> None:
-    """Report what is warned of in the words of a file of rules or of a `rulebook.yaml`."""
+    """Report warnings on the wording of a rule file or `rulebook.yaml`."""
     for rule in _items(node, "rules"):
         _check_rule(rule, report)
     for part in ("facts", "derived"):
@@ -83,7 +83,7 @@ def _sentences(node: Node) -> Iterator[Scalar]:
 
 
 def _check_typed(text: Scalar, report: Report) -> None:
-    """Report what the text of a sentence lost, or has too much, by how it was typed."""
+    """Report a sentence damaged by typing: word-processor quotes, a hidden comment."""
     if text.text[:1] in _SMART and text.text[-1:] in _SMART:
         report.add(
             Code.SMART_QUOTES,

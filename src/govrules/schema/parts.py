@@ -39,7 +39,7 @@ _OF_DOCUMENTS: Final = ("$schema", "$id", "$defs")
 
 def components(name: str, schema: Schema) -> dict[str, Schema]:
     """
-    Return a schema and all that it defines as the components of an OpenAPI document.
+    Return a schema and its definitions as OpenAPI components.
 
     Args:
         name: what the schema is called there; what it defines is called after it.
@@ -69,27 +69,27 @@ def _rerooted(schema: Any, name: str) -> Any:  # noqa: ANN401 - any part of a sc
 
 
 def urn(name: str) -> str:
-    """Return what a schema is called wherever it stands."""
+    """Return a schema's URN."""
     return f"urn:govrules:schema:{name}:{FORMAT}"
 
 
 def ref(name: str) -> Schema:
-    """Return a reference to a schema that the document defines."""
+    """Return a reference to a local definition."""
     return {"$ref": f"{HERE}{name}"}
 
 
 def or_null(schema: Schema) -> Schema:
-    """Return the schema of a value that may be null."""
+    """Return a nullable schema."""
     return {"anyOf": [schema, {"type": "null"}]}
 
 
 def map_of(schema: Schema) -> Schema:
-    """Return the schema of a mapping whose values have a schema."""
+    """Return the schema of a mapping to values of a schema."""
     return {"type": "object", "additionalProperties": schema}
 
 
 def object_of(properties: Mapping[str, Schema], required: Iterable[str] = ()) -> Schema:
-    """Return the schema of an object that has these properties and no others."""
+    """Return the schema of an object with these properties only."""
     schema: Schema = {
         "type": "object",
         "additionalProperties": False,
@@ -101,7 +101,7 @@ def object_of(properties: Mapping[str, Schema], required: Iterable[str] = ()) ->
 
 
 def all_required(properties: Mapping[str, Schema]) -> Schema:
-    """Return the schema of an object that has all of these properties."""
+    """Return the schema of an object with all of these properties."""
     return object_of(properties, required=properties)
 
 
@@ -111,12 +111,12 @@ def array_of(items: Schema) -> Schema:
 
 
 def key_of(cls: type) -> str:
-    """Return what the records of a class are called among definitions."""
+    """Return a class's name among definitions."""
     return cls.__qualname__ if is_own(cls) else cls.__name__
 
 
 def facts_of(cls: type, rulebook: Rulebook) -> Iterable[tuple[str, Fact]]:
-    """Yield the path and declaration of each fact of a class, derived ones too."""
+    """Yield a class's facts by path, derived ones included."""
     yield from vocabulary_of(cls).facts.items()
     for name, derived in rulebook.derived.items():
         if derived.cls is cls:
@@ -124,7 +124,7 @@ def facts_of(cls: type, rulebook: Rulebook) -> Iterable[tuple[str, Fact]]:
 
 
 def value_of(fact_type: FactType) -> Schema:
-    """Return how a value of this type is written, in a rule or in a subject file."""
+    """Return the schema of a value as written in a rule or subject file."""
     match fact_type:
         case YesNo():
             return YES_NO

@@ -83,7 +83,7 @@ def _rule(rulebook: Rulebook) -> Schema:
 
 
 def _for_subject(name: str, cls: type, citation: Schema, rulebook: Rulebook) -> Schema:
-    """Return what a rule about this subject may say; partnership is what is not said."""
+    """Return the schema of rules about a kind of subject; partnership is the default."""
     condition: Schema = {"$ref": f"#/$defs/{_key(cls)}"}
     case = object_of(
         {"when": condition, "because": TEXT, "source": citation},
@@ -163,7 +163,7 @@ def _define_conditions(cls: type, rulebook: Rulebook, defs: dict[str, Schema]) -
 
 def _shared(what: str, fact_type: FactType, defs: dict[str, Schema], schema: Schema) -> Schema:
     """
-    Return a reference to a schema that many facts share, so that it stands in the file once.
+    Return a reference to a schema shared by many facts.
 
     Editors read the whole file: with every closed list of values written out at every fact, it
     would have several megabytes.
@@ -180,7 +180,7 @@ def _key(cls: type) -> str:
 
 
 def _tested(fact: Fact, rulebook: Rulebook, defs: dict[str, Schema]) -> Schema:
-    """Return what may stand below a fact in a condition."""
+    """Return the schema of a fact's tests."""
     described: Schema = {"description": f"{fact.label} — {fact.question}"}
     return {**described, **_shared("tests", fact.type, defs, _tests(fact.type, rulebook, defs))}
 

@@ -70,7 +70,7 @@ def subject_schema(rulebook: Rulebook, kind: str = "") -> Schema:
 
 
 def define_record(cls: type, rulebook: Rulebook, defs: dict[str, Schema]) -> None:
-    """Add the schema of the records of a class, and of those in them, to definitions."""
+    """Add the schemas of a class's records, nested ones included."""
     if key_of(cls) in defs:
         return
     properties: dict[str, Schema] = {}
@@ -159,7 +159,7 @@ def _record_class(path: str, cls: type) -> type:
 
 
 def _sheet(cls: type, declared: Declared) -> dict[str, Schema]:
-    """Return what may be said of how a table is read."""
+    """Return the schema of a table's reading options."""
     paths: Schema = {"enum": [*paths_of(cls, declared)]}
     # Of a list whose records stand in columns of one row, each is named by its number.
     numbered: Schema = {"type": "string", "pattern": r"^[a-z_.]+\[\d+\]\.[a-z_.]+$"}

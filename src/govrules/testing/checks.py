@@ -212,7 +212,7 @@ def pack_folders(path: str | Path) -> list[str]:
 @attrs.frozen(eq=False, slots=False)
 class LoadedPack:
     """
-    A pack that has been loaded, and how it is to be held.
+    A loaded pack with its test settings.
 
     Attributes:
         name: its folder, as its places name it.
@@ -372,7 +372,7 @@ class LoadedPack:
         return self._held(found)
 
     def _held(self, found: Sequence[ProofResult]) -> str:
-        """Return what was shown, unless somebody has to look at it."""
+        """Return the result of a check, failing if a person has to look at it."""
         texts = ["\n".join(self._unexplained(each)) for each in found if each.unexplained]
         if texts:
             raise FailedError("\n".join(texts))
@@ -395,7 +395,7 @@ class LoadedPack:
             yield from _indented(self._tree(shown), 4)
 
     def _tree(self, shown: Witness) -> Iterator[str]:
-        """Yield what a rule says of an example that a proof shows."""
+        """Yield a rule's outcome on a proof's witness."""
         rule = next((each for each in self.rulebook.rules if each.id == shown.of), None)
         report = Report("example", shown.text)
         node = parse(shown.text, report)

@@ -109,7 +109,7 @@ def _grammar(
     parameters: tuple[ParameterValue, ...],
     known: bool,  # noqa: FBT001 - a part of the key
 ) -> _Grammar:
-    """Return one grammar for all rulebooks that declare the same, so that it is built once."""
+    """Return the cached grammar of equal declarations."""
     return _Grammar(derived, parameters, known)
 
 
@@ -143,7 +143,7 @@ class _Grammar:
 
     @functools.cache  # noqa: B019 - likewise
     def facts(self, classes: tuple[type, ...]) -> list[FactRef]:
-        """Return the facts in scope; of two of one name the innermost."""
+        """Return the facts in scope; inner names shadow outer ones."""
         found = {AS_OF.name: FactRef(AS_OF.name, 0, AS_OF, FactSource.AS_OF)}
         for level, cls in enumerate(classes):
             # An own fact is recorded of the record itself, and not of each record in its lists.
@@ -158,7 +158,7 @@ class _Grammar:
 
     @functools.cache  # noqa: B019 - likewise
     def test(self, ref: FactRef, classes: tuple[type, ...]) -> SearchStrategy[Condition]:
-        """Return the conditions that a fact which is no list of records can stand in."""
+        """Return the conditions on a fact that is no list of records."""
         tested = self._predicate(ref.type, classes, ref).map(lambda each: Test(ref, each))
         options: list[SearchStrategy[Condition]] = [tested]
         if isinstance(ref.type, Choices):
@@ -172,7 +172,7 @@ class _Grammar:
     def of_list(
         self, ref: FactRef, classes: tuple[type, ...], depth: int
     ) -> SearchStrategy[Condition]:
-        """Return the conditions that a list of records can stand in."""
+        """Return the conditions on a list of records."""
         assert isinstance(ref.type, Records)  # noqa: S101 - only lists are asked for
         within = (*classes, ref.type.cls)
         where = st.deferred(lambda: self.condition(within, depth))
@@ -237,7 +237,7 @@ class _Grammar:
         classes: tuple[type, ...],
         ref: FactRef | None,
     ) -> SearchStrategy[Operand]:
-        """Return what a fact of a type can be compared with, other than with itself."""
+        """Return the operands for a fact of a type, other than itself."""
         literal = plain.map(Literal)
         options: list[SearchStrategy[Operand]] = [literal, literal]
         options += [

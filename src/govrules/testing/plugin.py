@@ -57,7 +57,7 @@ class Packs:
         return collected
 
     def load(self, folder: Path) -> LoadedPack | None:
-        """Return a pack; None where what is wrong with it was said already."""
+        """Return a pack; None if its problem was reported before."""
         if folder in self._refused:
             return None
         if folder not in self._loaded:

@@ -80,7 +80,7 @@ OF_RULES: Final[Mapping[str, Callable[[Rulebook], None]]] = {
 
 
 def days_of(rulebook: Rulebook, as_of: dt.date | Unknown) -> list[dt.date | Unknown]:
-    """Return the days to assess on: the one asked for, and some on which each rule is in force."""
+    """Return assessment dates: the requested one, and one in each rule's period."""
     ends = [day for rule in rulebook.rules for day in rule.in_force if day is not None]
     return list(dict.fromkeys([as_of, *ends]))
 

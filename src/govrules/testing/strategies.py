@@ -65,7 +65,7 @@ def boundaries(
     rulebook: Rulebook, as_of: dt.date | Unknown = UNKNOWN
 ) -> Mapping[Fact, tuple[Plain, ...]]:
     """
-    Return the values at which the tests of a rulebook turn, by the fact that they test.
+    Return by fact the values at which a rulebook's tests turn.
 
     An age turns on a day, a count on the length of a list, and a sum on the amount that is summed.
     """
@@ -91,7 +91,7 @@ def boundaries(
 @attrs.frozen
 class Mood:
     """
-    How much is known of a generated subject, and how well it is arranged.
+    How complete and how well governed a generated subject is.
 
     Attributes:
         unknown: how often in a hundred a fact is unknown.
@@ -200,7 +200,7 @@ def completions(
 @attrs.frozen(eq=False)
 class _Ground:
     """
-    What values are drawn near.
+    The boundary values that generated values are drawn near.
 
     Attributes:
         own: of each fact the boundaries of its own tests.
@@ -230,7 +230,7 @@ class _Ground:
         return _ground(rulebook, as_of, tuple(near), only_read)
 
     def in_mood(self, mood: Mood) -> _FactValues:
-        """Return the values in one mood, whose strategies are made once."""
+        """Return the strategies of one mood, cached."""
         if mood not in self._moods:
             self._moods[mood] = _FactValues(self, mood)
         return self._moods[mood]
@@ -265,7 +265,7 @@ def _ground(
 
 
 class _FactValues:
-    """Values of facts, by their types, in one mood."""
+    """Strategies for the values of facts, in one mood."""
 
     def __init__(self, ground: _Ground, mood: Mood) -> None:
         self.ground = ground
@@ -280,7 +280,7 @@ class _FactValues:
         return self._made[cls]
 
     def fact(self, fact: Fact) -> SearchStrategy[Any]:
-        """Return the states that a fact can be in, unknown first: it is the simplest."""
+        """Return the possible states of a fact, unknown first as the simplest."""
         value = self._value(fact)
         absent = self.mood.absent
         if fact.kind is Kind.ARRANGEMENT:
@@ -302,18 +302,18 @@ class _FactValues:
 
     @staticmethod
     def _list(record: SearchStrategy[Any], most: int) -> SearchStrategy[tuple[Any, ...]]:
-        """Return lists of each length, because nothing can be wrong with an empty one."""
+        """Return lists of each length, as empty ones show nothing."""
         lengths = (0, *range(1, most + 1), *range(1, most + 1))
         drawn = st.sampled_from(lengths)
         return drawn.flatmap(lambda n: st.lists(record, min_size=n, max_size=n)).map(tuple)
 
     def _most(self, fact: Fact) -> int:
-        """Return how long a list may be: beyond the lengths at which rules turn, within reason."""
+        """Return the maximal length of a list: beyond the rules' boundaries, within reason."""
         lengths = [each + 1 for each in self.ground.own.get(fact, ()) if type(each) is int]
         return max([MOST_RECORDS, *(each for each in lengths if each <= LONGEST)])
 
     def _sets(self, fact: Fact, values: tuple[str, ...]) -> SearchStrategy[frozenset[Any]]:
-        """Return sets of choices: a few of them, all but a few, those of a test or about those."""
+        """Return sets of choices: small ones, nearly full ones, and those near a test's."""
         few = st.frozensets(st.sampled_from(values), max_size=min(4, len(values)))
         found = [each for each in self.ground.own.get(fact, ()) if isinstance(each, frozenset)]
         about = [
@@ -328,7 +328,7 @@ class _FactValues:
         return st.one_of([few, few.map(frozenset(values).difference), *exact, *about])
 
     def _ends(self, found: SearchStrategy[Any]) -> SearchStrategy[Any]:
-        """Return lists or sets that are closed, or where there may be more."""
+        """Return collections closed or open."""
         open_ = self.mood.unknown
         return _weighted([(100 - open_, found), (open_, found.map(_left_open))])
 
@@ -389,7 +389,7 @@ class _FactValues:
     def _staked(
         self, fact: Fact, drawn: SearchStrategy[Any], least: SearchStrategy[Any]
     ) -> SearchStrategy[Any]:
-        """Return the least that a circumstance can be, where little is at stake."""
+        """Return the least value of a circumstance, where little is at stake."""
         if fact.kind is Kind.ARRANGEMENT or self.mood.at_stake >= _EVEN:
             return drawn
         return _weighted([(100 - self.mood.at_stake, least), (self.mood.at_stake, drawn)])
@@ -433,7 +433,7 @@ _NONE: Final = st.none()
 
 
 def _weighted(shares: list[tuple[int, SearchStrategy[Any]]]) -> SearchStrategy[Any]:
-    """Draw from strategies as often as their weights say; the first is the simplest."""
+    """Draw from strategies by weight; the first is simplest."""
     wanted = [(weight, each) for weight, each in shares if weight > 0]
     if len(wanted) == 1:
         return wanted[0][1]

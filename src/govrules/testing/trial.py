@@ -136,13 +136,13 @@ def verdict_phrase(finding: Any) -> str:  # noqa: ANN401 - a finding or an outco
 
 
 def least(finding: Finding) -> Severity:
-    """Return how grave a flagged finding is for certain."""
+    """Return a flagged finding's certain severity."""
     assert finding.severity is not None  # noqa: S101 - it is flagged
     return finding.severity
 
 
 def worst(finding: Finding) -> Severity:
-    """Return how grave a finding that is flagged or unknown could be."""
+    """Return the gravest severity a flagged or unknown finding could have."""
     found = finding.could_be or finding.severity
     assert found is not None  # noqa: S101 - it is flagged or unknown
     return found
@@ -157,7 +157,7 @@ class _Dumper(yaml.SafeDumper):
 
 
 class _Word(str):
-    """A value that is written without quotes."""
+    """A value written without quotes."""
 
     __slots__ = ()
 

@@ -95,7 +95,7 @@ class _NetworkBuilder:
     _tables: set[ir.DerivedTable] = attrs.field(factory=set)
 
     def settled(self, formula: ir.Formula) -> Settled:
-        """Return the property that shows a formula, and the word that it then has."""
+        """Return the property of a formula and its value where the formula holds."""
         if isinstance(formula, ir.Neg):
             number, word = self.settled(formula.item)
             return number, NO if word == YES else YES
@@ -146,7 +146,7 @@ class _NetworkBuilder:
         return self._usual[formula]
 
     def _node(self, terms: Terms) -> int:
-        """Return the number of the node that holds if one of the terms does."""
+        """Return the number of a disjunction's node."""
         terms = self._fitting(terms)
         key = frozenset(terms)
         if key not in self._by_terms:
@@ -155,7 +155,7 @@ class _NetworkBuilder:
         return self._by_terms[key]
 
     def _fitting(self, terms: Terms) -> Terms:
-        """Split what exceeds the limits of a ruleset, adding intermediate nodes."""
+        """Split a disjunction that exceeds the limits of a ruleset, adding nodes."""
         whole = tuple(self._short(each) for each in terms)
         while len(whole) > MOST_PATTERNS // 2:
             parts = _in_parts(whole, MOST_PATTERNS // 2)
@@ -204,7 +204,7 @@ def _in_parts(several: Sequence[_T], most: int) -> Iterator[tuple[_T, ...]]:
 
 
 def _packed(nodes: Sequence[tuple[int, Terms]], already: int) -> list[Shard]:
-    """Return nodes of one depth in as few shards as the engine's limits allow, in their order."""
+    """Pack nodes of one depth into as few shards as the engine's limits allow."""
     batches: list[list[tuple[int, Terms]]] = [[]]
     patterns = 1
     inputs: set[int] = set()

@@ -104,7 +104,7 @@ class EngineProcess(Program):
     def _request(
         self, key: str, network: Network, states: Sequence[tuple[State, Sequence[int] | None]]
     ) -> Mapping[str, Any]:
-        """Return what the process is asked, begun anew where it has done enough."""
+        """Return the reply to a request; the process is restarted after its quota."""
         held = sum(self._loaded.values())
         more = key not in self._loaded and held + len(network.shards) > _SHARDS_OF_ONE_PROCESS
         if (held and more) or self._answered >= _STATES_OF_ONE_PROCESS:
@@ -123,7 +123,7 @@ class EngineProcess(Program):
         return {"network": key, "states": states, **({} if key in self._loaded else new)}
 
     def _watch(self, process: subprocess.Popen[str]) -> None:
-        """End a process that is held from outside: one that only takes too long ends itself."""
+        """Kill a process stopped from outside; one that is merely slow ends itself."""
         while process.poll() is None:
             until = self._until
             if until is not None and time.monotonic() > until and process is self._process:

@@ -53,7 +53,7 @@ class CompiledNetwork:
         given: Mapping[Leaf, Any] = _NOTHING,
     ) -> State:
         """
-        Return what a subject settles, and no node yet.
+        Return the atoms of a subject, before any node.
 
         Args:
             subject: an attrs object of the class that the rules are about.
@@ -67,13 +67,13 @@ class CompiledNetwork:
         return "".join([YES[0] if each else NO[0] for each in told]) + NO[0] * self.network.nodes
 
     def update(self, before: State, state: State) -> tuple[State, list[int]]:
-        """Return what a subject settles, with the nodes of before, and the atoms that changed."""
+        """Return updated atoms beside the previous nodes, and the atoms that changed."""
         number = len(self.network.atoms)
         pairs = enumerate(zip(before[:number], state, strict=False))
         return state[:number] + before[number:], [each for each, (a, b) in pairs if a != b]
 
     def read(self, state: State) -> tuple[Outcome, ...]:
-        """Return what each rule says, from a state whose nodes are worked out."""
+        """Return the outcomes in a state whose nodes are evaluated."""
 
         def holds(formula: Formula) -> bool:
             number, word = self.network.shown[formula]

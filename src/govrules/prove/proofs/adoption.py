@@ -46,7 +46,7 @@ def _perverse(encoded: EncodedRulebook, rule: Rule, clock: Clock) -> Iterator[Pr
 def _adopted(
     terms: EncodedRule, step: Adoption, named: set[str], laws: Term, clock: Clock
 ) -> tuple[Solution, Solution] | None:
-    """Return subjects to which a step adds a finding, without and with it; None if none."""
+    """Return subjects before and after an adoption that adds a finding; None if none."""
     space, flagged = terms.space, terms.flagged
     fresh, without = step.fresh(space, named, "adopted"), step.without
     was = [put(space, laws, without), t.no(put(space, flagged, without))]
@@ -79,7 +79,7 @@ def _adopted(
 def looks_better(
     encoded: EncodedRulebook, subject: str, rules: Sequence[Rule]
 ) -> Iterator[ProofResult]:
-    """Yield each arrangement without which a subject looks better; that there is none, if so."""
+    """Yield each arrangement whose absence looks better; or that there is none."""
     kind, asked = Flaw.NEVER_WORSE, []
     for rule in rules:
         if is_about_records(rule):
@@ -117,7 +117,7 @@ def looks_better(
 
 
 def _levels(terms: EncodedRule) -> Iterator[Term]:
-    """Yield whether a rule is flagged with each severity, the gravest first."""
+    """Yield whether a rule is flagged at each severity, gravest first."""
     graver = t.false()
     for level in reversed(Severity):
         so = terms.at_least[level]
@@ -129,7 +129,7 @@ def _lessened(
     space: Space, graded: Sequence[Sequence[Term]], step: Adoption, clock: Clock
 ) -> tuple[Tree, ...] | None:
     """
-    Return a subject with an arrangement and without it that looks better without; None if none.
+    Return a subject that looks better without an arrangement; None if none.
 
     What is compared is the worst severity and how many rules have it. Rules that the arrangement
     does not touch say the same of both. The touched ones are asked alone first: where their pair
@@ -194,7 +194,7 @@ def _better(
 
 
 def _rank(outcomes: Iterable[Outcome]) -> tuple[int, int]:
-    """Return the rank of the worst severity and how many have it; nought for none."""
+    """Return the rank of the worst severity and its number; zero for none."""
     ranks = [each.severity.rank + 1 for each in outcomes if each.severity is not None]
     worst = max(ranks, default=0)
     return worst, ranks.count(worst)

@@ -82,7 +82,7 @@ class _ConflictSearch:
         self._goals: dict[str, Term] = {}
 
     def cores(self) -> Iterator[_Core]:
-        """Yield every smallest set of rules that cannot always be cleared together."""
+        """Yield every minimal set of rules that cannot always be cleared together."""
         self._goals = {name: self._goal(each) for name, each in self._rules.items()}
         for group in self._groups():
             known: list[frozenset[str]] = []
@@ -107,7 +107,7 @@ class _ConflictSearch:
                 waiting += [left_out | {each} for each in sorted(core)]
 
     def _goal(self, terms: EncodedRule) -> Term:
-        """Return that a rule is met, without arrangements on which that does not depend."""
+        """Return that a rule is met, without irrelevant arrangements."""
         space = self._space
         goal = t.no(t.both(terms.flagged, terms.in_force, terms.at_least[self._encoded.level]))
         named, laws = names_in(goal), space.laws_of(names_in(goal))[1]
@@ -116,7 +116,7 @@ class _ConflictSearch:
         return z3.simplify(z3.substitute(goal, *((each, t.false()) for each in idle)))
 
     def _groups(self) -> Iterator[list[Rule]]:
-        """Yield the rules in groups that have no arrangement in common."""
+        """Yield groups of rules that share no arrangement."""
         groups: list[tuple[frozenset[str], list[str]]] = []
         for name, goal in self._goals.items():
             named, together = names_in(goal) & self._arranged, [name]
@@ -128,7 +128,7 @@ class _ConflictSearch:
             yield [each.rule for name, each in self._rules.items() if name in members]
 
     def _no_way_out(self, rules: Sequence[Rule], clock: Clock) -> _Core | None:
-        """Return a smallest set of these rules that no arrangement clears, and what shows it."""
+        """Return a minimal set of rules that no arrangement clears, with its witness."""
         if not rules:
             return None
         space = self._space
@@ -168,7 +168,7 @@ class _ConflictSearch:
     def _shown(
         self, core: Sequence[Rule], named: set[str], facts: list[Term], clock: Clock
     ) -> tuple[Witness, ...]:
-        """Return of each rule of a conflict an example in which what meets the others leaves it."""
+        """Return for each rule of a conflict a witness: meeting the others leaves it flagged."""
         space, encoded = self._space, self._encoded
         several = [self._rules[each.id] for each in core]
         terms = [so for each in several for so in (each.flagged, each.at_least[encoded.level])]
@@ -187,7 +187,7 @@ class _ConflictSearch:
         return tuple(shown)
 
     def _shows(self, rule: Rule, others: Iterable[tuple[Rule, Truth]], case: Case) -> bool:
-        """Tell whether a rule is grave, and the others are met and apply as far as they did."""
+        """Tell whether a rule is grave while the others are met and still apply."""
         level, severity = self._encoded.level, judge(rule, case).severity
         if severity is None or severity < level:
             return False
@@ -201,7 +201,7 @@ class _ConflictSearch:
 
 
 def _today(space: Space, answers: Iterable[str], given: Iterable[str]) -> dict[str, Term]:
-    """Return the date of the assessment, part by part, for each part of a date."""
+    """Return the equations that fix a date to the assessment's, part by part."""
     days = zip(symbols.PARTS, space.as_of.term, strict=True)
     today = {word: part for word, part in days if name_of(part) in given}
     pairs = itertools.product(answers, today)

@@ -27,7 +27,7 @@ _PLACE: Final = re.compile(r"\[\d+\]")
 @attrs.frozen(eq=False)
 class _Questions:
     """
-    What a rule asks of a subject of which not all is known, and two that it can turn out to be.
+    A rule's questions on a partial subject, with two of its completions.
 
     Attributes:
         space: what is known of the subject.
@@ -50,7 +50,7 @@ class _Questions:
     )
 
     def fill(self, record: SymbolicRecord, there: Term, wanted: set[str]) -> None:
-        """Fill in what is not known of a record's facts, as far as they matter."""
+        """Complete a record's unknown facts, as far as they matter."""
         for held in list(record.held.values()):
             if not wanted.isdisjoint(map(name_of, held.variables())):
                 self._fill(held, there)
@@ -93,7 +93,7 @@ class _Questions:
 
     @cached_property
     def solver(self) -> z3.Solver:
-        """What tells whether two answers can make the rule say two things."""
+        """A solver asking whether two answers can change the outcome."""
         solver = t.new_solver()
         solver.add(*self.laws)
         for pairs in self.pairs:
@@ -112,7 +112,7 @@ def _answers(variable: Term, differs: Term) -> tuple[Term, Term]:
 
 
 def _covers(asked: str, path: str) -> bool:
-    """Tell whether an answer to what is asked for also says what stands at a path."""
+    """Tell whether the answer to a question also fixes the value at a path."""
     return path == asked or path.startswith((f"{asked}.", f"{asked}[]."))
 
 

@@ -60,7 +60,7 @@ def _find(encoded: EncodedRulebook, rule: Rule, clock: Clock) -> Iterator[ProofF
 
 
 def _twins(one: SymbolicRecord, other: SymbolicRecord) -> Iterator[tuple[Held, Held]]:
-    """Yield the facts of two copies of a record that both have, those inside them after them."""
+    """Yield corresponding facts of two copies of a record, outer ones first."""
     for name in [each for each in one.held if each in other.held]:
         mine, theirs = one.held[name], other.held[name]
         yield mine, theirs
@@ -70,7 +70,7 @@ def _twins(one: SymbolicRecord, other: SymbolicRecord) -> Iterator[tuple[Held, H
 
 
 def _says_less(one: Held, other: Held) -> Iterator[Term]:
-    """Yield that the second fact, without records inside it, says no more than the first."""
+    """Yield that the second fact is no more informative than the first."""
     pairs: list[tuple[Term, Term]]
     match one, other:
         case Single(), Single():
@@ -95,7 +95,7 @@ def _size(members: Several) -> Term:
 
 
 def _facts_in(tree: Tree) -> Iterator[witness.Path]:
-    """Yield the facts that could be withheld: not places in lists, nor members of sets."""
+    """Yield the facts that can be withheld: neither list positions nor set members."""
     for path in witness.droppable(tree):
         within: Any = tree
         for key in path[:-1]:

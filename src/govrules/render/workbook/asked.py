@@ -48,7 +48,7 @@ _TITLE: Final = "How to answer"
 
 class Lists:
     """
-    The hidden sheet of words that drop-downs offer, each list under a name.
+    The hidden sheet of drop-down lists.
 
     Args:
         styles: the formats of the workbook.
@@ -154,14 +154,14 @@ def _validate(sheet: Any, row: int, at: int, asked: QuestionRow, lists: Lists) -
 
 
 def clauses_of(subject: object) -> tuple[str, ...]:
-    """Return the matters that a governing document may settle; none for another kind of subject."""
+    """Return the clauses a governing document may have; none for other kinds."""
     cls: type = type(subject)
     fact = vocabulary_of(cls).facts.get(CLAUSES_FACT)
     return fact.type.values if fact is not None and isinstance(fact.type, Choices) else ()
 
 
 def clause_columns(values: Sequence[str]) -> tuple[SheetColumn, ...]:
-    """Return the columns of the grid of clauses."""
+    """Return the columns of the clause grid."""
     matters = (SheetColumn(said(each), 7, "turned", typed=True) for each in values)
     return (
         SheetColumn(PARTNERSHIP, 32),
@@ -182,7 +182,7 @@ def write_clauses(
     *,
     locked: bool,
 ) -> None:
-    """Write the matters of governing documents as a grid; what is on record is filled in."""
+    """Write the clause grid, recorded clauses filled in."""
     values = clauses_of(clauses[0][0].subject) if clauses else ()
     columns = clause_columns(values)
     how = f"For each matter: does the governing document settle it? {', '.join(_YES_NO)}."
@@ -209,7 +209,7 @@ def write_facts(
     as_of: object,
 ) -> None:
     """
-    Write what each question stood at when the workbook was made.
+    Write the recorded state of each question.
 
     Args:
         styles: the formats of the workbook.

@@ -82,14 +82,14 @@ class QuestionRow:
     asked: str = ""
 
     def key(self, pack: str) -> str:
-        """Return by what the row is found again."""
+        """Return the stable key of the row."""
         return key_of(pack, self.partnership, self.fact)
 
 
 @attrs.frozen
 class QuestionSheet:
     """
-    What a workbook asks.
+    The questions of a workbook.
 
     Attributes:
         rows: the questions.
@@ -109,7 +109,7 @@ class QuestionSheet:
 
     @property
     def more(self) -> str:
-        """How many more there are and how to have them all, as a sentence; "" where none are."""
+        """The number of further questions and how to get them; "" if there are none."""
         number = self.left_out
         are = "question is" if number == 1 else "questions are"
         asks = "`--all-questions` asks them all"
@@ -134,7 +134,7 @@ def asking_of(
     whole: RegisterAssessment, laid: Sequence[Laid] = (), *, everything: bool = False
 ) -> QuestionSheet:
     """
-    Return what a workbook asks.
+    Return the questions of a workbook.
 
     Args:
         whole: the assessment of the register.
@@ -170,7 +170,7 @@ def asking_of(
 
 
 def _gravest(rows: list[QuestionRow]) -> list[QuestionRow]:
-    """Return of what each lead officer is asked the first by consequence, in their order."""
+    """Return each lead officer's most consequential questions, in order."""
     its: dict[str, list[int]] = {}
     for at, row in enumerate(rows):
         its.setdefault(row.officer, []).append(at)
@@ -184,14 +184,14 @@ def _gravest(rows: list[QuestionRow]) -> list[QuestionRow]:
 
 
 def _first(rows: list[tuple[QuestionRow, bool]]) -> list[tuple[QuestionRow, bool]]:
-    """Return what decides the risk tier, and the first by consequence."""
+    """Return the questions that decide the risk tier, then the most consequential."""
     places = [at for at, (_, tier) in enumerate(rows) if not tier][:MOST]
     chosen = {*places, *(at for at, (_, tier) in enumerate(rows) if tier)}
     return [rows[at] for at in sorted(chosen)]
 
 
 def _of_the_register(whole: RegisterAssessment) -> Mapping[int, list[RankedQuestion]]:
-    """Return what findings on the register ask of its partnerships, by their number."""
+    """Return the register findings' questions about its partnerships, by count."""
     found: dict[int, list[RankedQuestion]] = {}
     subject = whole.register.subject
     cls: type = type(subject)
@@ -213,7 +213,7 @@ def _rows(
     asked: Mapping[tuple[str, str], dt.date | None],
     beside: Sequence[RankedQuestion],
 ) -> Iterator[tuple[QuestionRow, bool]]:
-    """Yield the questions of one subject, each with whether it decides the risk tier."""
+    """Yield a subject's questions, each with whether it decides the risk tier."""
     subject = each.subject
     register = is_register(subject)
     if not each.checks:
@@ -271,7 +271,7 @@ _NEVER: Final = dt.date.min
 
 
 def _officer(each: Assessment) -> str:
-    """Return who answers for a subject, in the register's words."""
+    """Return a subject's lead officer, in the register's words."""
     if is_register(each.subject):
         return "Whoever keeps the register"
     officer = getattr(each.subject, "responsible_officer", UNKNOWN)
@@ -281,7 +281,7 @@ def _officer(each: Assessment) -> str:
 
 
 def _moot(ranked: Sequence[RankedQuestion]) -> dict[str, str]:
-    """Return the questions that another makes needless, where there is no such record at all."""
+    """Return the questions that fall away if a record is none."""
     paths = {each.question.fact for each in ranked}
     above = {
         path: [path[:at] for at, letter in enumerate(path) if letter == "." and path[:at] in paths]
@@ -297,7 +297,7 @@ def moot_phrase(moot: Mapping[str, str], fact: str) -> str:
 
 
 def on_record(value: Any) -> str:  # noqa: ANN401 - any fact's value
-    """Return what is known of a fact, as far as a question about it can be open."""
+    """Return the recorded part of an open fact."""
     if value is UNKNOWN or value is None:
         return "unknown" if value is UNKNOWN else "none"
     if isinstance(value, (frozenset, tuple)):
@@ -309,7 +309,7 @@ def on_record(value: Any) -> str:  # noqa: ANN401 - any fact's value
 
 
 def input_message(fact_type: FactType) -> str:
-    """Return what is said beside a cell in which an answer is typed; at most 255 letters."""
+    """Return the prompt of an answer cell, at most 255 characters."""
     match fact_type:
         case YesNo() | Record():
             return f"yes, no or {DONT_KNOW}. Leave blank if you have not looked."
@@ -332,5 +332,5 @@ def input_message(fact_type: FactType) -> str:
 
 
 def as_of_text(as_of: dt.date | Unknown) -> str:
-    """Return the date of an assessment, as the workbook keeps it."""
+    """Return the date of an assessment in the workbook's format."""
     return as_of.isoformat() if isinstance(as_of, dt.date) else ""

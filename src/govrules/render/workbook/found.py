@@ -65,13 +65,13 @@ _RULES: Final = (
 
 
 def told(view: Overview) -> list[Assessment]:
-    """Return the subjects on which something is flagged, gravest first; then register and pairs."""
+    """Return the subjects with flagged findings, gravest first, then register and pairs."""
     others = [view.whole.register, *view.pairs]
     return [*view.flagged, *(each for each in others if each.flagged)]
 
 
 def called(each: Assessment) -> str:
-    """Return what a subject is called: a partnership, the register, or two partnerships."""
+    """Return a subject's name: a partnership, the register, or a pair."""
     if is_register(each.subject):
         return "The register"
     if isinstance(each.subject, Pair):
@@ -81,12 +81,12 @@ def called(each: Assessment) -> str:
 
 
 def officer(each: Assessment) -> str:
-    """Return who answers for a partnership; "" for what is none."""
+    """Return a partnership's lead officer; "" for other subjects."""
     return "" if is_register(each.subject) or isinstance(each.subject, Pair) else officer_of(each)
 
 
 def write_flagged(styles: Styles, view: Overview, of: tuple[str, object]) -> None:
-    """Write a row a finding to put right, gravest first."""
+    """Write a row per flagged finding, gravest first."""
     how = "What is to be put right, gravest first; what is waived stands on the sheet Waivers."
     sheet = SheetWriter(styles, "Flagged", "Flagged", how, _FLAGGED, of=of)
     rows = [
@@ -139,7 +139,7 @@ def write_actions(
     locked: bool,
 ) -> None:
     """
-    Write a row an action: a remedy of one partnership, with all that it settles.
+    Write a row per action: one partnership's remedy, with all it settles.
 
     Args:
         styles: the formats of the workbook.
@@ -196,7 +196,7 @@ def _write_action(sheet: SheetWriter, action: RemedyTask, report: SubjectReport)
 
 
 def write_waivers(styles: Styles, view: Overview, of: tuple[str, object]) -> None:
-    """Write the findings that are waived, and room for more."""
+    """Write the waived findings, with room for more."""
     how = "Findings that the body has decided to live with for a time. Type further ones below."
     sheet = SheetWriter(styles, WAIVERS, "Waivers", how, _WAIVERS, of=of)
     for partnership, rule, waiver in _waived(view):
@@ -214,7 +214,7 @@ def _waived(view: Overview) -> Iterator[tuple[str, str, Any]]:
 
 
 def write_changed(styles: Styles, changed: Sequence[ChangesSince], of: tuple[str, object]) -> None:
-    """Write what was opened and closed since assessments that were saved, and what is open."""
+    """Write what opened, closed and stayed open since saved results."""
     how = " ".join(f"Since {each.since}: {each.sentence}" for each in changed)
     sheet = SheetWriter(styles, "What changed", "What changed", how, _CHANGED, of=of)
     for each in changed:
@@ -226,7 +226,7 @@ def write_changed(styles: Styles, changed: Sequence[ChangesSince], of: tuple[str
 
 
 def write_rules(styles: Styles, view: Overview, of: tuple[str, object]) -> None:
-    """Write a row a check."""
+    """Write a row per check."""
     register = view.whole.register
     rulebook = register.rulebook
     titles = {each.id: each.title for each in rulebook.themes}

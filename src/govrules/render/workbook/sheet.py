@@ -24,7 +24,7 @@ class _VisibleWorksheet(Worksheet):  # type: ignore[misc]
 
 class Workbook(xlsxwriter.Workbook):  # type: ignore[misc]
     """
-    A workbook whose texts are texts: none is a formula or a link, whatever it begins with.
+    A workbook that writes every text as text: no formula, no link.
 
     Args:
         file: its path, or what takes its bytes.
@@ -99,7 +99,7 @@ class SheetColumn:
 
 
 class Styles:
-    """The formats of a workbook, made when they are first used."""
+    """The formats of a workbook, created on first use."""
 
     def __init__(self, book: Workbook) -> None:
         self.book = book
@@ -113,13 +113,13 @@ class Styles:
         return self._made[key]
 
     def of(self, name: str, **more: Any) -> Any:  # noqa: ANN401 - as above
-        """Return a format by its name, with what is different about a cell."""
+        """Return a named format, with overrides for one cell."""
         return self.get(**{"text_wrap": True, "valign": "top", **_NAMED[name], **more})
 
 
 @contextlib.contextmanager
 def new_book(title: str) -> Iterator[tuple[Styles, io.BytesIO]]:
-    """Yield the formats of a new workbook, and where its bytes are once it is written."""
+    """Yield a new workbook's formats, and a buffer filled when it is closed."""
     buffer = io.BytesIO()
     with Workbook(buffer, {"in_memory": True}) as book:
         book.set_properties({"title": title, "created": _CREATED})
@@ -201,7 +201,7 @@ class SheetWriter:
         self.sheet.set_footer(f"&C{called}{on} \u2013 page &P of &N")
 
     def add(self, *cells: Cell, styles: dict[int, dict[str, Any]] | None = None) -> int:
-        """Write a row, and return which it is, counted from 0."""
+        """Write a row and return its index from 0."""
         for at, cell in enumerate(cells):
             column = self.columns[at] if at < len(self.columns) else SheetColumn("", 0)
             name = column.style if column.style != "turned" else "grade"
@@ -212,7 +212,7 @@ class SheetWriter:
         return self.row - 1
 
     def put(self, row: int, at: int, cell: Cell, style: str = "", **more: Any) -> None:  # noqa: ANN401 - as above
-        """Write one cell: a text stays a text, whatever it begins with."""
+        """Write one cell, text as text."""
         match cell:
             case None | "":
                 self.sheet.write_blank(row, at, None, self.styles.of(style, **more))
@@ -232,12 +232,12 @@ class SheetWriter:
         self.sheet.autofilter(HEAD, 0, max(self.row - 1, HEAD), len(self.columns) - 1)
 
     def paint(self, first: int, last: int, about: dict[str, Any], **style: Any) -> None:  # noqa: ANN401 - as above
-        """Give a style to those cells of some columns below the headings of which a rule holds."""
+        """Add a conditional style to some columns."""
         rule = {**about, "format": self.styles.get(**style)}
         self.sheet.conditional_format(FIRST, first, max(self.row - 1, FIRST), last, rule)
 
     def colour(self, at: int, rows: tuple[int, int] | None = None) -> None:
-        """Fill a column by the severity that stands in it as a word."""
+        """Colour a column by its severity words."""
         first, last = rows or (FIRST, max(self.row - 1, FIRST))
         for severity, (fill, ink) in FILLS.items():
             style = self.styles.get(bg_color=fill, font_color=ink, bold=ink == "#FFFFFF")

@@ -41,7 +41,7 @@ def write_summary(
     notes: Sequence[str],
 ) -> None:
     """
-    Write the first sheet: numbers are values, so that a shortened copy stays true.
+    Write the first sheet, numbers as values so that a shortened copy stays true.
 
     Args:
         styles: the formats of the workbook.
@@ -142,7 +142,7 @@ def _called(each: Assessment) -> str:
 
 
 def tier_word(each: Assessment) -> str:
-    """Return the risk tier of a partnership, as a column has it."""
+    """Return a partnership's risk tier for a column."""
     tier = tier_of(each)
     if tier is None:
         return ""
@@ -150,7 +150,7 @@ def tier_word(each: Assessment) -> str:
 
 
 def heat(row: ByTheme | None) -> str:
-    """Return how a theme ended of a partnership, as a cell of the heat map."""
+    """Return a heat map cell: a theme's result for a partnership."""
     if row is None:
         return "\u2013"
     if row.gravest is not None:
@@ -162,7 +162,7 @@ def heat(row: ByTheme | None) -> str:
 
 
 def write_heat(styles: Styles, view: Overview, of: tuple[str, object]) -> None:
-    """Write a row a partnership and a column a theme, gravest first."""
+    """Write the heat map of partnerships by themes, gravest first."""
     themes = view.themes
     columns = (
         SheetColumn("Partnership", 38),
@@ -199,5 +199,5 @@ def _colours(sheet: SheetWriter, last: int) -> None:
 
 
 def name_of(whole: RegisterAssessment) -> str:
-    """Return what a register is called on its workbook."""
+    """Return a register's name on its workbook."""
     return whole.register.name or "Partnerships"

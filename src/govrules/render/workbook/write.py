@@ -28,7 +28,7 @@ from govrules.saved import ChangesSince
 @attrs.frozen
 class Beside:
     """
-    What a workbook says beside the assessment.
+    Contents of a workbook beside the assessment.
 
     Attributes:
         problems: what is wrong with the files that were read.
@@ -54,7 +54,7 @@ def assessment_book(
     locked: bool = True,
 ) -> bytes:
     """
-    Return the workbook of a register, whose bytes are the same every time.
+    Return a register's workbook, reproducible byte for byte.
 
     Args:
         whole: the assessment of the register.
@@ -90,7 +90,7 @@ def assessment_book(
 
 
 def asking_book(whole: RegisterAssessment, asking: QuestionSheet, *, locked: bool = True) -> bytes:
-    """Return a workbook of the sheets that ask alone, whose bytes are the same every time."""
+    """Return a workbook of the question sheets alone, reproducible byte for byte."""
     with new_book(name_of(whole)) as (styles, made):
         lists = _asking(styles, asking, whole, locked=locked)
         _behind(styles, asking, whole, lists)

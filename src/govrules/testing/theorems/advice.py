@@ -72,7 +72,7 @@ def no_question_is_idle(trial: Trial) -> None:
 
 
 def _answers(finding: Finding, trial: Trial) -> dict[str, Sequence[Any]]:
-    """Return every answer to each question; none where there are too many."""
+    """Return every combination of answers; none if there are too many."""
     found: dict[str, Sequence[Any]] = {}
     facts: Mapping[str, Fact] = vocabulary_of(trial.cls).facts
     for question in finding.questions[: _MOST_ASKED + 1]:
@@ -95,14 +95,14 @@ def _all_of(answers: Mapping[str, Sequence[Any]]) -> Iterator[dict[str, Any]]:
 def _changes_it(
     rule: Rule, case: Case, others: Mapping[str, Any], asked: Mapping[str, Sequence[Any]]
 ) -> bool:
-    """Tell whether some answer to what is asked counts, beside those to the others."""
+    """Tell whether some answer to a question matters, given answers to the others."""
     before = _outcome(judge(rule, case.supposing(others)))
     several = ({**others, **answer} for answer in _all_of(asked))
     return any(_outcome(judge(rule, case.supposing(each))) != before for each in several)
 
 
 def _tests_twice(rule: Rule, trial: Trial) -> bool:
-    """Tell whether a rule, or what it is derived from, tests a fact more than once."""
+    """Tell whether a rule, derived facts included, tests a fact more than once."""
     found = [*uses(rule_conditions(rule), trial.rulebook.derived)]
     if any(number > 1 for number in Counter(each.path for each in found).values()):
         return True
@@ -114,7 +114,7 @@ def _tests_twice(rule: Rule, trial: Trial) -> bool:
 
 
 def _ways(finding: Finding) -> Iterator[dict[str, Any]]:
-    """Yield the ways out of a finding, with each that leaves something open in every choice."""
+    """Yield a finding's change sets, each with every combination of its open choices."""
     for way in finding.clears:
         yield from each_choice({each.fact: each.to for each in way})
 
@@ -131,7 +131,7 @@ def nothing_held_is_taken_away(trial: Trial) -> None:
 
 
 def keeping(changes: Mapping[str, Any], effort: Effort) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield changes with what one of them takes away kept: a set's members, or the whole fact."""
+    """Yield changes with one removal undone: a set's members, or the whole fact."""
     for path, to in changes.items():
         if not effort.takes_away({path: to}):
             continue
@@ -153,7 +153,7 @@ def changes_are_smallest(trial: Trial) -> None:
 
 def settled(rule: Rule, case: Case) -> bool:
     """
-    Tell whether a rule is met, or an exception reached while the rule's own case still stands.
+    Tell whether a rule is met, or excepted while its own case still applies.
 
     Where a derived fact may still have several values, whichever it has.
     """
@@ -310,7 +310,7 @@ def _planned(trial: Trial) -> _Planned:
 
 
 def _smaller(planned: _Planned) -> Iterator[Mapping[str, Any]]:
-    """Yield sets of changes that are smaller: all but one of the plan's, and unions of ways out."""
+    """Yield smaller change sets: the plan without one change, and unions of ways out."""
     size, changes = Effort(planned.case.facts.record).size, planned.choices[0]
     for left_out in changes:
         yield {path: to for path, to in changes.items() if path != left_out}

@@ -112,7 +112,7 @@ def questions_suffice(trial: Trial) -> None:
 
 
 def is_open_in(record: Any, path: str, as_of: dt.date | Unknown = UNKNOWN) -> bool:  # noqa: ANN401 - any attrs object
-    """Tell whether a fact of a record was not recorded, or not to its end."""
+    """Tell whether a fact was unrecorded, or recorded as open."""
     if path == AS_OF.name:
         return as_of is UNKNOWN
     value = recorded(record, path)
@@ -120,7 +120,7 @@ def is_open_in(record: Any, path: str, as_of: dt.date | Unknown = UNKNOWN) -> bo
 
 
 def with_answers(partial: Any, complete: Any, paths: list[str]) -> Any:  # noqa: ANN401 - any attrs object
-    """Return the partial record with these facts, and no others, as the complete one has them."""
+    """Return the partial record with only these facts taken from the complete one."""
     for path in paths:
         if path != AS_OF.name:
             # What is in a record that is none is answered by that.
@@ -149,7 +149,7 @@ def never_worse_for_having_begun(trial: Trial) -> None:
 
 
 def gravest(assessment: Assessment) -> tuple[int, int]:
-    """Return the rank of the worst severity and how many findings have it; nought for none."""
+    """Return the rank of the worst severity and its number; zero for none."""
     found = [
         least(each).rank + 1
         for each in assessment.of(Verdict.FLAGGED)
@@ -166,7 +166,7 @@ def _in_words(pair: tuple[int, int]) -> str:
 
 
 def removals(record: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - any attrs object
-    """Yield each arrangement of a record with the record as it is without it."""
+    """Yield each arrangement with the record without it."""
     cls: type = type(record)
     for name, fact in vocabulary_of(cls).fields.items():
         value = getattr(record, name)
