@@ -32,7 +32,7 @@ from govrules.engines.columns import subjects_of
 from govrules.model import Partner, Partnership
 from govrules.registers.batches import ahead, assess_batches, kernel
 from govrules.registers.findings_files import write_findings
-from govrules.registers.verdicts import codes_of
+from govrules.registers.outcome_codes import codes_of
 from govrules.vocabulary import Choice, Date, Money, Number, YesNo, vocabulary_of
 
 ROUNDS = 5

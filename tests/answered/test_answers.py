@@ -19,7 +19,7 @@ from govrules.answered import (
     with_answers,
     write_answers,
 )
-from govrules.answered.cells import BLANK, Refusal, how_to_answer, read_answer
+from govrules.answered.answer_cells import BLANK, Refusal, how_to_answer, read_answer
 from govrules.diagnostics import Code
 from govrules.model import Funding, Partner, Partnership, Protocol, Register
 from govrules.vocabulary import Fact, vocabulary_of

@@ -19,7 +19,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from govrules.answered import Answer, fact_called
-from govrules.answered.cells import Blank, Refusal, read_answer
+from govrules.answered.answer_cells import Blank, Refusal, read_answer
 from govrules.assessment import assess
 from govrules.engines.columns import to_batches
 from govrules.errors import GovrulesError

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from govrules import UNKNOWN, Funding, LiveRegister, Partnership, Register
 from govrules.engines import reference
 from govrules.engines.registry import comparable
+from govrules.lowering.dependencies import mergeable
 from govrules.lowering.lower import lowered
-from govrules.lowering.reads import mergeable
 from govrules.rulebook.ast import Rule, Severity
 from govrules.rulebook.expr import Compare, Count, FactRef, Literal, Op, Quantified, Quantity, Sum
 from govrules.rulebook.expr import Test as FactTest

@@ -15,9 +15,9 @@ from govrules.engines.columns import to_batches
 from govrules.engines.compiled import tells
 from govrules.engines.outcomes import outcome_of
 from govrules.engines.registry import comparable
+from govrules.lowering.dependencies import counted, mergeable, reads
 from govrules.lowering.ir import Exists, RecordTotal
 from govrules.lowering.lower import Lowering, lowered
-from govrules.lowering.reads import counted, mergeable, reads
 from govrules.registers.batches import assess_batches
 from govrules.rulebook.ast import (
     Derived,

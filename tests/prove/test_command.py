@@ -20,7 +20,7 @@ from tests.pages import laid
 
 z3 = pytest.importorskip("z3")
 
-from govrules.prove.questions import Flaw, Prover  # noqa: E402 - z3 must be there first
+from govrules.prove.prover import Flaw, Prover  # noqa: E402 - z3 must be there first
 
 PACKS = laid("packs.md")
 ROOT = Path(__file__).parents[2]

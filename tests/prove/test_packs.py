@@ -18,7 +18,7 @@ from tests.pages import laid
 pytest.importorskip("z3")
 
 from govrules.prove.proofs import adoption
-from govrules.prove.questions import USUAL, Flaw, ProofStatus, Prover
+from govrules.prove.prover import USUAL, Flaw, ProofStatus, Prover
 from govrules.prove.solving import UndecidedError
 from govrules.rulebook.reads import is_about_records
 

@@ -207,7 +207,7 @@ def test_a_reader_that_is_not_installed_is_named_with_what_to_install(tmp_path, 
 
 @pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet", "xlsx"])
 def test_more_rows_than_are_read_are_refused(tmp_path, monkeypatch, suffix):
-    for module in ("json_rows", "own_schema", "lines", "grids", "layouts"):
+    for module in ("json_rows", "own_schema", "json_lines", "grids", "layouts"):
         monkeypatch.setattr(f"govrules.registers.{module}.MAX_ROWS", 3)
     path = tmp_path / f"register.{suffix}"
     if suffix == "csv":

@@ -11,7 +11,7 @@ from govrules.decode.dates import DATE_FORMATS
 from govrules.decode.problems import Problem
 from govrules.decode.values import Wording
 from govrules.model import Partnership
-from govrules.registers.cells import CellReader
+from govrules.registers.cell_reader import CellReader
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import Fact, Kind, Months, vocabulary_of
 

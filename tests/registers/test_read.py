@@ -22,7 +22,7 @@ from govrules.model import Partnership
 from govrules.nodes import Report
 from govrules.parsing import parse
 from govrules.portfolio import entries_of
-from govrules.registers import lines
+from govrules.registers import json_lines
 from govrules.registers.read import read_source
 from govrules.subjects import Declared, SubjectReader
 from govrules.vocabulary import Choice, Choices, Record, Records, YesNo, vocabulary_of
@@ -289,7 +289,7 @@ def objects(cls, depth=0):
 
 def test_what_is_well_written_is_read_quickly():
     texts = [json.dumps(nested(row)) for row in ROWS]
-    quick = lines.QuickReader(Partnership).read(texts, [{"": "x.jsonl:1"}] * len(texts))
+    quick = json_lines.QuickReader(Partnership).read(texts, [{"": "x.jsonl:1"}] * len(texts))
     assert [each.id for each in quick] == COLUMNS["id"]
     assert quick[0].origin == {"": "x.jsonl:1"}
 
@@ -303,8 +303,8 @@ def read_with_care(line):
 def read_quickly(texts):
     """Return what is read without care; None where something is odd."""
     try:
-        return lines.QuickReader(Partnership).read(texts, [{}] * len(texts))
-    except lines._OddError:
+        return json_lines.QuickReader(Partnership).read(texts, [{}] * len(texts))
+    except json_lines._OddError:
         return None
 
 

@@ -17,7 +17,7 @@ from govrules.decode.problems import Problem
 from govrules.decode.values import Wording
 from govrules.diagnostics import Code
 from govrules.model import Partnership
-from govrules.registers.cells import CellReader
+from govrules.registers.cell_reader import CellReader
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import vocabulary_of
 

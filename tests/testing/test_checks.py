@@ -205,7 +205,7 @@ def test_engines_are_not_compared_where_there_is_one(
 
 def test_every_kind_of_proof_is_asked() -> None:
     pytest.importorskip("z3")
-    from govrules.prove.questions import USUAL  # noqa: PLC0415 - z3 is an extra
+    from govrules.prove.prover import USUAL  # noqa: PLC0415 - z3 is an extra
 
     # What takes long, or compares packs that are meant to work together, is asked by name.
     assert {*OF_A_RULE, *OF_A_TABLE, CONFLICT} == {each.value for each in USUAL}

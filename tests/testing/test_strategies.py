@@ -41,7 +41,8 @@ def counted():
 def test_rules_fire_stay_quiet_and_ask_in_comparable_shares(counted) -> None:
     total = {verdict: sum(each[verdict] for each in counted.values()) for verdict in Verdict}
     whole = sum(total.values())
-    assert all(0.12 < number / whole < 0.4 for number in total.values()), total
+    # How much is unknown hangs on the version of Hypothesis.
+    assert all(0.12 < number / whole < 0.45 for number in total.values()), total
 
 
 def test_every_rule_on_partnerships_is_seen_flagged_clear_and_unknown(counted) -> None:

@@ -13,7 +13,7 @@ import pytest
 from govrules import UNKNOWN, load_rulebook
 from govrules.actions import read_actions
 from govrules.answered import Answer, fact_called, read_answers
-from govrules.answered.sheets import QUESTION_HEADS
+from govrules.answered.labels import QUESTION_HEADS
 from govrules.model import Partnership
 from govrules.vocabulary import (
     Choice,

@@ -8,7 +8,7 @@ from typing import Any, Final, NoReturn
 
 import attrs
 
-from govrules.answered import sheets
+from govrules.answered import labels
 from govrules.decode.states import fold
 from govrules.decode.values import written
 from govrules.diagnostics import Code, Diagnostic, Span
@@ -21,23 +21,23 @@ from govrules.registers.workbooks import formulas_in, unpacked
 _MOST: Final = 500_000
 #: Headings are looked for in the first rows.
 _LOOKED_AT: Final = 25
-_TYPED: Final = (sheets.ANSWER, sheets.SEEN, sheets.NOTE)
+_TYPED: Final = (labels.ANSWER, labels.SEEN, labels.NOTE)
 _NEEDED: Final = {
-    sheets.QUESTIONS: (sheets.PARTNERSHIP, sheets.ABOUT, *_TYPED, sheets.FACT, sheets.KEY),
-    sheets.CLAUSES: (sheets.PARTNERSHIP, sheets.SEEN, sheets.KEY),
-    sheets.ACTIONS: (
-        *(sheets.DONE, sheets.OWNER, sheets.NOTE, sheets.ACTION),
-        sheets.CHECK,
-        sheets.ID,
+    labels.QUESTIONS: (labels.PARTNERSHIP, labels.ABOUT, *_TYPED, labels.FACT, labels.KEY),
+    labels.CLAUSES: (labels.PARTNERSHIP, labels.SEEN, labels.KEY),
+    labels.ACTIONS: (
+        *(labels.DONE, labels.OWNER, labels.NOTE, labels.ACTION),
+        labels.CHECK,
+        labels.ID,
     ),
-    sheets.WAIVERS: sheets.WAIVER_HEADS,
-    sheets.FACTS: sheets.FACT_HEADS,
+    labels.WAIVERS: labels.WAIVER_HEADS,
+    labels.FACTS: labels.FACT_HEADS,
 }
 _KNOWN: Final = {
-    sheets.QUESTIONS: sheets.QUESTION_HEADS,
-    sheets.ACTIONS: sheets.ACTION_HEADS,
-    sheets.WAIVERS: sheets.WAIVER_HEADS,
-    sheets.FACTS: sheets.FACT_HEADS,
+    labels.QUESTIONS: labels.QUESTION_HEADS,
+    labels.ACTIONS: labels.ACTION_HEADS,
+    labels.WAIVERS: labels.WAIVER_HEADS,
+    labels.FACTS: labels.FACT_HEADS,
 }
 
 
@@ -185,14 +185,14 @@ def _returned(file: str, several: Mapping[str, Sequence[Sequence[Any]]]) -> Retu
         if kind:
             found = _rows_of(file, name, kind, cells, problems=problems, notes=notes)
             rows.setdefault(kind, []).extend(found)
-    if not any(kind in rows for kind in _NEEDED if kind != sheets.FACTS) and not problems:
+    if not any(kind in rows for kind in _NEEDED if kind != labels.FACTS) and not problems:
         _refuse(
             file,
-            f"no sheet is called {sheets.QUESTIONS}, {sheets.CLAUSES} or {sheets.ACTIONS}",
+            f"no sheet is called {labels.QUESTIONS}, {labels.CLAUSES} or {labels.ACTIONS}",
             "name a workbook that `govrules check --format xlsx` or `ask --workbook` wrote",
         )
-    made = _made_for(several.get(sheets.FACTS, ()))
-    facts = {each.key: each for each in map(_asked, rows.get(sheets.FACTS, ())) if each.key}
+    made = _made_for(several.get(labels.FACTS, ()))
+    facts = {each.key: each for each in map(_asked, rows.get(labels.FACTS, ())) if each.key}
     return Returned(file, *made, facts, rows, tuple(problems), tuple(notes))
 
 
@@ -200,7 +200,7 @@ def _made_for(cells: Sequence[Sequence[Any]]) -> tuple[str, str, dt.date | None]
     """Return the register, rules and date a workbook was made for."""
     first = [written(each) for each in cells[0]] if cells else []
     said = dict(zip(first[::2], first[1::2], strict=False))
-    register, rules, _, day = (said.get(each, "") for each in sheets.MADE_FOR)
+    register, rules, _, day = (said.get(each, "") for each in labels.MADE_FOR)
     try:
         as_of = dt.date.fromisoformat(day)
     except ValueError:
@@ -209,13 +209,13 @@ def _made_for(cells: Sequence[Sequence[Any]]) -> tuple[str, str, dt.date | None]
 
 
 def _asked(row: SheetRow) -> AskedQuestion:
-    heads = (sheets.KEY, sheets.ID, sheets.PARTNERSHIP, sheets.ABOUT, sheets.FACT)
-    return AskedQuestion(*map(row.text, (*heads, sheets.ON_RECORD, sheets.QUESTION)))
+    heads = (labels.KEY, labels.ID, labels.PARTNERSHIP, labels.ABOUT, labels.FACT)
+    return AskedQuestion(*map(row.text, (*heads, labels.ON_RECORD, labels.QUESTION)))
 
 
 def _kind_of(cells: Sequence[Sequence[Any]]) -> str:
     """Return the kind of a renamed sheet from its headings; "" if it is none of ours."""
-    for kind in (sheets.QUESTIONS, sheets.ACTIONS, sheets.CLAUSES, sheets.WAIVERS):
+    for kind in (labels.QUESTIONS, labels.ACTIONS, labels.CLAUSES, labels.WAIVERS):
         wanted = {fold(each) for each in _NEEDED[kind]}
         for row in cells[:_LOOKED_AT]:
             if wanted <= {fold(written(each)) for each in row if each is not None}:
@@ -252,7 +252,7 @@ def _rows_of(
         problems.append(problem)
         return
     extra = [each for each in columns if each and each not in needed.values()]
-    if extra and kind in _KNOWN and kind != sheets.FACTS:
+    if extra and kind in _KNOWN and kind != labels.FACTS:
         named = ", ".join(f"`{each}`" for each in extra)
         notes.append(f"{name or file}: not read: {named}")
     of_xlsx = name and suffix_of(file) == ".xlsx"

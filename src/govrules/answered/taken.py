@@ -8,10 +8,10 @@ from typing import Any, Final
 
 import attrs
 
-from govrules.answered import sheets
+from govrules.answered import labels
 from govrules.answered.answer import Answer, FactAt, fact_of
+from govrules.answered.answer_cells import BLANK, Refusal, read_answer
 from govrules.answered.book import AskedQuestion, Returned, SheetRow
-from govrules.answered.cells import BLANK, Refusal, read_answer
 from govrules.answered.file import written
 from govrules.answered.over import Laid, current_value, lay_over
 from govrules.diagnostics import Code, Diagnostic
@@ -43,7 +43,7 @@ class Given:
     asked: AskedQuestion
     fact: Fact
     value: Any
-    head: str = sheets.ANSWER
+    head: str = labels.ANSWER
 
     @property
     def place(self) -> str:
@@ -154,7 +154,7 @@ class Taking:
 
     def _given(self, book: Returned, known: Mapping[str, AskedQuestion]) -> Iterator[Given]:
         """Yield the rows of a workbook in which something is typed."""
-        for row in book.rows.get(sheets.QUESTIONS, ()):
+        for row in book.rows.get(labels.QUESTIONS, ()):
             asked = self._asked(row, known)
             if asked is None:
                 continue
@@ -162,15 +162,15 @@ class Taking:
             if fact is None:
                 continue
             as_of = book.as_of or UNKNOWN
-            value = read_answer(row.cells.get(sheets.ANSWER), fact.fact, self._known(asked), as_of)
-            if sheets.ANSWER in row.formulas:
+            value = read_answer(row.cells.get(labels.ANSWER), fact.fact, self._known(asked), as_of)
+            if labels.ANSWER in row.formulas:
                 self.notes.append(
-                    f"{row.cell(sheets.ANSWER)}: a formula stands there; its value was read: "
-                    f"`{row.text(sheets.ANSWER)}`"
+                    f"{row.cell(labels.ANSWER)}: a formula stands there; its value was read: "
+                    f"`{row.text(labels.ANSWER)}`"
                 )
             yield Given(row, asked, fact.fact, value)
-        for row in book.rows.get(sheets.CLAUSES, ()):
-            asked = self._asked(row, known, sheets.CLAUSES_FACT)
+        for row in book.rows.get(labels.CLAUSES, ()):
+            asked = self._asked(row, known, labels.CLAUSES_FACT)
             fact = None if asked is None else self._fact(asked, row)
             if asked is not None and fact is not None:
                 yield self._grid(row, asked, fact.fact)
@@ -179,13 +179,13 @@ class Taking:
         self, row: SheetRow, known: Mapping[str, AskedQuestion], path: str = ""
     ) -> AskedQuestion | None:
         """Return the question of a row: by its key, else by its subject and text."""
-        key = row.text(sheets.KEY)
-        typed = any(row.text(each) for each in (sheets.ANSWER, sheets.SEEN))
+        key = row.text(labels.KEY)
+        typed = any(row.text(each) for each in (labels.ANSWER, labels.SEEN))
         if key in known:
             self._changed(row, known[key], path)
             return known[key]
-        name, about = row.text(sheets.PARTNERSHIP), row.text(sheets.ABOUT)
-        wanted = path or row.text(sheets.FACT)
+        name, about = row.text(labels.PARTNERSHIP), row.text(labels.ABOUT)
+        wanted = path or row.text(labels.FACT)
         alike = {
             each.key: each
             for each in known.values()
@@ -195,17 +195,17 @@ class Taking:
             found = self._by_register(row, name, about, wanted)
             if found is not None:
                 return found
-        if len(alike) == 1 and not sheets.is_key(key):
+        if len(alike) == 1 and not labels.is_key(key):
             return next(iter(alike.values()))
         if typed or path:
             what = "is changed or was typed by hand" if key else "is blank"
             which = f"{len(alike)} questions" if alike else "no question"
             message = f"the key of the row {what}, and {which} of the workbook fit"
             help_ = "copy the answer into the row of its question"
-            if sheets.is_key(key) and not known:
+            if labels.is_key(key) and not known:
                 message = "no hidden sheet says what the row asks, and nothing on the register fits"
                 help_ = "name its register with `--register`, or take the whole workbook back"
-            self._refuse(row, sheets.KEY, f"{message} `{name}`, `{wanted}`", help_)
+            self._refuse(row, labels.KEY, f"{message} `{name}`, `{wanted}`", help_)
         return None
 
     def _by_register(
@@ -213,17 +213,17 @@ class Taking:
     ) -> AskedQuestion | None:
         """Return the question of a row from the register, if the hidden sheet is missing."""
         fact = wanted.replace("[]", f"[{about}]") if about else wanted
-        typed = row.text(sheets.KEY)
+        typed = row.text(labels.KEY)
         found: dict[str, str] = {}
         for each in self._called(name):
             partnership = (*names_of(each), THE_REGISTER)[0]
-            key = sheets.key_of(self.rulebook.id, partnership, fact)
-            if key == typed or not sheets.is_key(typed):
+            key = labels.key_of(self.rulebook.id, partnership, fact)
+            if key == typed or not labels.is_key(typed):
                 found[key] = partnership
         if len(found) != 1 or fact_of(fact, name, self.rulebook) is None:
             return None
         ((key, partnership),) = found.items()
-        return AskedQuestion(key, partnership, name, about, fact, "", row.text(sheets.QUESTION))
+        return AskedQuestion(key, partnership, name, about, fact, "", row.text(labels.QUESTION))
 
     def _called(self, name: str) -> list[Any]:
         """Return the entries of the register, and the register itself, by name and id."""
@@ -235,12 +235,12 @@ class Taking:
 
     def _changed(self, row: SheetRow, asked: AskedQuestion, path: str) -> None:
         """Report a row whose visible question differs from the one its key identifies."""
-        now = {sheets.PARTNERSHIP: asked.name}
+        now = {labels.PARTNERSHIP: asked.name}
         if not path:
             now |= {
-                sheets.ABOUT: asked.about,
-                sheets.FACT: _plain(asked),
-                sheets.QUESTION: asked.question,
+                labels.ABOUT: asked.about,
+                labels.FACT: _plain(asked),
+                labels.QUESTION: asked.question,
             }
         for head, text in now.items():
             if head in row.cells and row.text(head) != " ".join(text.split()):
@@ -252,10 +252,10 @@ class Taking:
     def _fact(self, asked: AskedQuestion, row: SheetRow) -> FactAt | None:
         """Return the fact of a question; None if the rulebook no longer has it."""
         found = fact_of(asked.fact, asked.partnership, self.rulebook)
-        answer = row.text(sheets.ANSWER)
-        if found is None and (answer or row.text(sheets.SEEN)):
+        answer = row.text(labels.ANSWER)
+        if found is None and (answer or row.text(labels.SEEN)):
             told = f"no longer asked: `{asked.fact}` ({asked.name}), answered `{answer}`"
-            self.notes.append(f"{row.cell(sheets.ANSWER)}: {told}")
+            self.notes.append(f"{row.cell(labels.ANSWER)}: {told}")
         return found
 
     def _known(self, asked: AskedQuestion) -> Any:  # noqa: ANN401 - any fact's value
@@ -278,16 +278,16 @@ class Taking:
         known = self._known(asked)
         record = known - {UNKNOWN} if isinstance(known, frozenset) else frozenset()
         if len(yes) + no == len(said):
-            return Given(row, asked, fact, frozenset(yes), sheets.SEEN)
+            return Given(row, asked, fact, frozenset(yes), labels.SEEN)
         if no:
             self.notes.append(
-                f"{row.cell(sheets.PARTNERSHIP)}: {no} answered no, which counts once every "
+                f"{row.cell(labels.PARTNERSHIP)}: {no} answered no, which counts once every "
                 "matter is answered yes or no"
             )
         if yes - record:
-            return Given(row, asked, fact, frozenset({*yes, UNKNOWN}), sheets.SEEN)
+            return Given(row, asked, fact, frozenset({*yes, UNKNOWN}), labels.SEEN)
         dunno = any(found is UNKNOWN for found in said.values())
-        return Given(row, asked, fact, UNKNOWN if dunno else BLANK, sheets.SEEN)
+        return Given(row, asked, fact, UNKNOWN if dunno else BLANK, labels.SEEN)
 
     # ── One question ──────────────────────────────────────────────────────────────────────────
 
@@ -299,10 +299,10 @@ class Taking:
         if wrong:
             return None
         for each in several:
-            if each.value is BLANK and each.row.text(sheets.SEEN):
+            if each.value is BLANK and each.row.text(labels.SEEN):
                 self.notes.append(
-                    f"{each.row.cell(sheets.ANSWER)}: it says where it was seen and not what: "
-                    f"`{each.row.text(sheets.SEEN)}` ({each.asked.name})"
+                    f"{each.row.cell(labels.ANSWER)}: it says where it was seen and not what: "
+                    f"`{each.row.text(labels.SEEN)}` ({each.asked.name})"
                 )
         known = [each for each in several if each.value not in (BLANK, UNKNOWN)]
         if any(each.value != known[0].value for each in known[1:]):
@@ -323,16 +323,16 @@ class Taking:
             texts = dict.fromkeys(each.row.text(head) for each in alike)
             return "; ".join(text for text in texts if text)
 
-        officer = first.row.text(sheets.OFFICER)
+        officer = first.row.text(labels.OFFICER)
         by = "" if officer.casefold().startswith(_NOBODY) else officer
         return Answer(
             first.asked.partnership,
             first.asked.fact,
             first.value,
-            every(sheets.SEEN),
+            every(labels.SEEN),
             by,
             self.today,
-            note=every(sheets.NOTE),
+            note=every(labels.NOTE),
             span=first.row.place(first.head),
         )
 
@@ -340,7 +340,7 @@ class Taking:
         """Refuse contradictory answers to one question, each naming the others."""
         told = "; ".join(
             f"{each.place}: `{self._said(each)}`"
-            + (f" ({each.row.text(sheets.SEEN)})" if each.row.text(sheets.SEEN) else "")
+            + (f" ({each.row.text(labels.SEEN)})" if each.row.text(labels.SEEN) else "")
             for each in several
         )
         files = list(dict.fromkeys(each.row.file for each in several))
@@ -355,8 +355,8 @@ class Taking:
             )
 
     def _said(self, given: Given) -> str:
-        if given.row.text(sheets.ANSWER):
-            return given.row.text(sheets.ANSWER)
+        if given.row.text(labels.ANSWER):
+            return given.row.text(labels.ANSWER)
         return written(Answer(given.asked.partnership, given.asked.fact, given.value))
 
     def _refuse(
@@ -403,9 +403,9 @@ class Taking:
                     if self.evidence:
                         self._refuse(
                             given.row,
-                            sheets.SEEN,
+                            labels.SEEN,
                             "the answer does not say where it was seen",
-                            f"write it under `{sheets.SEEN}`",
+                            f"write it under `{labels.SEEN}`",
                             given=given,
                         )
                         continue
@@ -442,4 +442,4 @@ _YES_NO: Final = Fact("", YesNo(), None, "", "")  # type: ignore[arg-type]
 
 
 def _plain(asked: AskedQuestion) -> str:
-    return sheets.about_of(asked.fact)[1]
+    return labels.about_of(asked.fact)[1]

@@ -12,9 +12,9 @@ from cyclopts import Parameter
 
 from govrules.actions import actions_text, read_actions
 from govrules.answered import Answer, lay_over, read_answers, with_answers
+from govrules.answered.answer_cells import how_to_answer
 from govrules.answered.book import Returned, open_returned
-from govrules.answered.cells import how_to_answer
-from govrules.answered.decided import DecisionsBack, decided_in, waiver_record
+from govrules.answered.decisions import DecisionsBack, decided_in, waiver_record
 from govrules.answered.taken import Refused, Taken, Taking
 from govrules.assessment import ended
 from govrules.cli.assessing import assess_file, read_all, subjects_of

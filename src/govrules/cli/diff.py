@@ -58,7 +58,7 @@ def diff(
     """
     how = format_of(format, output, "text", "markdown", "json")
     from govrules.diff import report  # noqa: PLC0415 - only this command needs it
-    from govrules.diff.results import compare_results, is_results, read_results  # noqa: PLC0415 - likewise
+    from govrules.diff.runs import compare_results, is_results, read_results  # noqa: PLC0415 - likewise
 
     if is_results(Path(old)) and is_results(Path(new)):
         results = compare_results(read_results(Path(old)), read_results(Path(new)))
@@ -90,7 +90,7 @@ def diff(
 def _with_register(
     compared: RulebookComparison, register: Path | None, source: Source
 ) -> RulebookComparison:
-    from govrules.diff.outcomes import moves  # noqa: PLC0415 - likewise
+    from govrules.diff.moves import moves  # noqa: PLC0415 - likewise
     from govrules.portfolio import entries_of, is_register  # noqa: PLC0415 - likewise
     from govrules.registers.read import read  # noqa: PLC0415 - likewise
 

@@ -20,7 +20,7 @@ from govrules.rulebook.ast import Rulebook, Severity
 from govrules.rulebook.packs import packs_in
 
 if TYPE_CHECKING:
-    from govrules.prove.questions import Prover
+    from govrules.prove.prover import Prover
 
 _STYLES: Final = {
     ProofStatus.PROVED: "green",
@@ -121,7 +121,7 @@ def prove(
         How to print the results.
     """
     try:
-        from govrules.prove.questions import Prover  # noqa: PLC0415 - z3 is an extra
+        from govrules.prove.prover import Prover  # noqa: PLC0415 - z3 is an extra
     except ModuleNotFoundError as error:
         if error.name != "z3":
             raise

@@ -8,7 +8,7 @@ from typing import Any
 
 from govrules.answered import Answer
 from govrules.answered.answer import OF_RECORD, fact_at, label_of, name_of
-from govrules.answered.cells import BLANK, Refusal, how_to_answer, read_answer
+from govrules.answered.answer_cells import BLANK, Refusal, how_to_answer, read_answer
 from govrules.answered.file import written
 from govrules.assessment import Assessment, WhatIf
 from govrules.cli.output import Stop, emit_json, show

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 import attrs
 
-from govrules.diff.outcomes import Move
-from govrules.diff.results import ResultsCompared
+from govrules.diff.moves import Move
 from govrules.diff.rulebooks import ChangeKind, RulebookDifference, RuleChange
+from govrules.diff.runs import ResultsCompared
 from govrules.explain.phrases import counted, day, named, sentence
 from govrules.render.catalogue import escaped, table
 from govrules.render.lines import Line, folded_text, item

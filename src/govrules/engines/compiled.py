@@ -24,10 +24,10 @@ from govrules.engines.source import NAME, sanitise
 from govrules.errors import EngineError
 from govrules.facts import months_before
 from govrules.frozen import Identical
+from govrules.lowering.dependencies import Leaf
 from govrules.lowering.ir import Formula, Num, Var
 from govrules.lowering.judged import Judged
 from govrules.lowering.lower import lowering_of
-from govrules.lowering.reads import Leaf
 from govrules.rulebook.ast import Rule, Rulebook, kept_on_rulebook
 from govrules.truth import UNKNOWN, Unknown
 from govrules.vocabulary import vocabulary_of

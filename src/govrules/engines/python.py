@@ -20,8 +20,8 @@ from govrules.engines.outcomes import atoms_of
 from govrules.engines.source import BindingPlan, Block, Test, joined, sanitise, word
 from govrules.lowering import formulas as f
 from govrules.lowering import ir
+from govrules.lowering.dependencies import Leaf
 from govrules.lowering.judged import Judged
-from govrules.lowering.reads import Leaf
 from govrules.rulebook.expr import Op
 from govrules.vocabulary import Choice, Choices, FactType, YesNo
 

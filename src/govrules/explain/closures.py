@@ -17,8 +17,8 @@ from typing import Any, Final, TypeAlias, assert_never
 
 from govrules.explain.cells import Frame, Frames, Shapes
 from govrules.facts import TO_BE_FOUND, months_before
+from govrules.lowering import dependencies, ir
 from govrules.lowering import formulas as f
-from govrules.lowering import ir, reads
 from govrules.lowering.lower import Lowering
 from govrules.rulebook.expr import ORDER, Op
 from govrules.truth import UNKNOWN
@@ -284,7 +284,7 @@ class Closures:
         """Return the cells a derived fact depends on; for nested facts, the list's."""
         known = self._hanging.setdefault(table.var, {})
         found = set() if table.stated is None else {self.at(table.stated)[1]}
-        for each in reads.beneath(table.may.values(), known):
+        for each in dependencies.beneath(table.may.values(), known):
             if isinstance(each, ir.DerivedTable):
                 found |= known[each]
             elif isinstance(each, ir.FactRead) and each.var in (table.var, None):

@@ -18,7 +18,7 @@ from govrules.engines.compiled import tells
 from govrules.live.evaluation import Evaluation, EvaluationTask, Index, names_of, settler_of_list
 from govrules.live.json_values import changed_paths
 from govrules.live.pairs import EntryIndex, overlay
-from govrules.lowering.reads import reads
+from govrules.lowering.dependencies import reads
 from govrules.rulebook.ast import Rule, Rulebook
 from govrules.rulebook.reads import Path
 from govrules.truth import Unknown

@@ -20,11 +20,11 @@ from govrules.engines.outcomes import NOT_APPLICABLE, outcome_of
 from govrules.engines.registry import Outcome
 from govrules.engines.registry import engine as engine_called
 from govrules.errors import EngineError
+from govrules.lowering.dependencies import Leaf, Merged, mergeable
+from govrules.lowering.dependencies import reads as read_by
 from govrules.lowering.ir import Node
 from govrules.lowering.judged import Judged
 from govrules.lowering.lower import lowered
-from govrules.lowering.reads import Leaf, Merged, mergeable
-from govrules.lowering.reads import reads as read_by
 from govrules.rulebook.ast import Rule, Rulebook, rule_conditions
 from govrules.rulebook.reads import Path, affects, reads
 from govrules.truth import Unknown

@@ -32,14 +32,14 @@ from govrules.engines.columns import BLOCK, from_row, subjects_of, to_batches
 from govrules.errors import EngineError, NoSuchRuleError
 from govrules.findings import Finding
 from govrules.lowering.asks import QuestionCompiler
+from govrules.lowering.dependencies import beneath, counted, mergeable
 from govrules.lowering.ir import Exists, FactRead, Formula, Num, RecordTotal
 from govrules.lowering.judged import Judged
 from govrules.lowering.lower import lowering_of
-from govrules.lowering.reads import beneath, counted, mergeable
 from govrules.model import Pair, Partnership, Register
 from govrules.pairing import pairs_of
 from govrules.reading import class_of
-from govrules.registers.verdicts import SEVERITY_CODES, VERDICT_CODES, codes_of
+from govrules.registers.outcome_codes import SEVERITY_CODES, VERDICT_CODES, codes_of
 from govrules.rulebook.ast import Rule, Rulebook
 from govrules.rulebook.expr import FactSource
 from govrules.truth import UNKNOWN, Unknown

@@ -31,7 +31,7 @@ from govrules.doubts import date_ahead
 from govrules.engines.columns import NONE, SAID, STATED, array_of, arrow_type, derived_of, values_of
 from govrules.model import Partner
 from govrules.own import base_of
-from govrules.registers.cells import CellReader
+from govrules.registers.cell_reader import CellReader
 from govrules.registers.own_schema import CORRECT, Doubts, Problems, Where
 from govrules.registers.rows import MAX_CELLS_NAMED
 from govrules.registers.tables import InterningMap

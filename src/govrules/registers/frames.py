@@ -26,8 +26,8 @@ from govrules.errors import FactsError, GovrulesWarning
 from govrules.reading import class_of
 from govrules.registers.batches import SEPARATOR, BatchOutcomes, Kernel, kernel, names_of
 from govrules.registers.decoding import ITSELF, ColumnDecoder
+from govrules.registers.outcome_codes import SEVERITY_CODES, VERDICT_CODES
 from govrules.registers.own_schema import Doubts, Where, check_headings, whole_table
-from govrules.registers.verdicts import SEVERITY_CODES, VERDICT_CODES
 from govrules.rulebook.ast import Rulebook, Verdict
 from govrules.truth import UNKNOWN, Unknown
 from govrules.validate import Which, check_as_of, check_rulebook, one_of

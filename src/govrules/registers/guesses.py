@@ -19,7 +19,7 @@ from govrules.decode.problems import Problem
 from govrules.decode.states import fold, state_of
 from govrules.decode.values import PER_CENT, YES_NO_WORDS, Wording, read_choice, written
 from govrules.diagnostics import Code
-from govrules.registers.cells import CellReader
+from govrules.registers.cell_reader import CellReader
 from govrules.registers.headings import Meaning, YesOrNo, key_of
 from govrules.registers.paths import FactPath
 from govrules.registers.rows import loose_key

@@ -30,9 +30,9 @@ from govrules.registers.build import build
 from govrules.registers.by_path import read_rows
 from govrules.registers.columnar import Columns, columns_in
 from govrules.registers.grouped import one_a_row
+from govrules.registers.json_lines import read_lines_of_facts
 from govrules.registers.json_rows import table_of
 from govrules.registers.layouts import settle
-from govrules.registers.lines import read_lines_of_facts
 from govrules.registers.mapping import (
     JoinedSheet,
     MappedColumn,

@@ -22,7 +22,7 @@ from govrules.decode.values import Wording, parted, written
 from govrules.diagnostics import Code, Diagnostic, Span, did_you_mean
 from govrules.explain.phrases import counted
 from govrules.nodes import Scalar
-from govrules.registers.cells import CellReader
+from govrules.registers.cell_reader import CellReader
 from govrules.registers.mapping import MappedColumn, MappedSheet, TableMapping
 from govrules.registers.sources import OpenedTable
 from govrules.registers.tables import blank, fold_heading

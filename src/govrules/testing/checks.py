@@ -44,7 +44,7 @@ from govrules.truth import Unknown
 from govrules.vocabulary import YesNo
 
 if TYPE_CHECKING:
-    from govrules.prove.questions import ProofResult
+    from govrules.prove.prover import ProofResult
     from govrules.prove.witness import Witness
 
 #: The date of the assessments of generated subjects, if no other is given.
@@ -354,7 +354,7 @@ class LoadedPack:
             SkippedError: z3 is not installed.
         """
         try:
-            from govrules.prove.questions import Prover  # noqa: PLC0415 - z3 is an extra
+            from govrules.prove.prover import Prover  # noqa: PLC0415 - z3 is an extra
         except ModuleNotFoundError as error:
             if error.name != "z3":
                 raise

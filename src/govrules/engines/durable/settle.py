@@ -15,10 +15,10 @@ from govrules.engines.durable.process import BATCH, CHILD
 from govrules.engines.outcomes import outcome_of
 from govrules.engines.registry import Outcome
 from govrules.frozen import Identical
+from govrules.lowering.dependencies import Leaf
 from govrules.lowering.ir import Formula
 from govrules.lowering.judged import Judged
 from govrules.lowering.lower import lowered
-from govrules.lowering.reads import Leaf
 from govrules.rulebook.ast import Rule, Rulebook, kept_on_rulebook
 from govrules.truth import Unknown
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from govrules.answered.cells import said
-from govrules.answered.sheets import (
+from govrules.answered.answer_cells import said
+from govrules.answered.labels import (
     CLAUSES,
     CLAUSES_FACT,
     DONT_KNOW,

@@ -11,8 +11,8 @@ import attrs
 
 from govrules.answered import Laid, named_path
 from govrules.answered.answer import OF_RECORD
-from govrules.answered.cells import how_to_answer, said
-from govrules.answered.sheets import CLAUSES_FACT, DONT_KNOW, about_of, key_of, record_hash
+from govrules.answered.answer_cells import how_to_answer, said
+from govrules.answered.labels import CLAUSES_FACT, DONT_KNOW, about_of, key_of, record_hash
 from govrules.assessment import Assessment
 from govrules.explain.phrases import joined
 from govrules.facts import recorded

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from govrules.answered.sheets import ACTION_HEADS, ACTIONS, WAIVER_HEADS, WAIVERS, due_of
+from govrules.answered.labels import ACTION_HEADS, ACTIONS, WAIVER_HEADS, WAIVERS, due_of
 from govrules.assessment import Assessment
 from govrules.catalogue import citation_phrase
 from govrules.explain.english import severity_sentence

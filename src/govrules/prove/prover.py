@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from govrules.prove import terms as t
 from govrules.prove.encoded import EncodedRulebook, Proof, name_of
-from govrules.prove.proofs import adoption, conflict, idle_question, tables, verdicts, withholding
+from govrules.prove.proofs import adoption, conflict, derived, idle_question, verdicts, withholding
 from govrules.prove.results import USUAL, Flaw, ProofResult, ProofStatus
 from govrules.prove.solving import Clock
 from govrules.rulebook.ast import Derived, Rule
@@ -15,7 +15,7 @@ from govrules.rulebook.ast import Derived, Rule
 __all__ = ["USUAL", "Flaw", "ProofResult", "ProofStatus", "Prover"]
 
 #: What is asked of each derived fact, and of each rule by itself.
-OF_DERIVED: Final = tables.PROOFS
+OF_DERIVED: Final = derived.PROOFS
 OF_RULES: Final = (*verdicts.PROOFS, adoption.PROOF, withholding.PROOF, idle_question.PROOF)
 #: What is asked of each rule beside the others about its subject.
 BESIDE_OTHERS: Final = verdicts.IMPLIED_BY
@@ -34,10 +34,10 @@ class Prover(EncodedRulebook):
         yield from t.within(self.context, self._results())
 
     def _results(self) -> Iterator[ProofResult]:
-        for derived in self.rulebook.derived.values():
-            if not derived.inherited:
+        for fact in self.rulebook.derived.values():
+            if not fact.inherited:
                 for proof in OF_DERIVED:
-                    yield from self._asked(proof, derived)
+                    yield from self._asked(proof, fact)
         for rule in self.rulebook.rules:
             for proof in OF_RULES:
                 yield from self._asked(proof, rule)

@@ -8,7 +8,7 @@ from typing import Final
 
 import attrs
 
-from govrules.answered import sheets
+from govrules.answered import labels
 from govrules.answered.book import Returned, SheetRow
 from govrules.decode.states import fold
 from govrules.decode.values import Problem, decoder
@@ -65,25 +65,25 @@ def decided_in(
     found: dict[tuple[str, str], tuple[Action, SheetRow]] = {}
     new: dict[tuple[str, str], tuple[Waiver, SheetRow]] = {}
     for book in books:
-        for row in book.rows.get(sheets.ACTIONS, ()):
+        for row in book.rows.get(labels.ACTIONS, ()):
             for action in _actions(row, before, _due(row, book, rulebook), problems):
                 first, its_row = found.setdefault(action.key, (action, row))
                 if first != action:
-                    problems.append(_differs(row, its_row, sheets.OWNER))
-        for row in book.rows.get(sheets.WAIVERS, ()):
+                    problems.append(_differs(row, its_row, labels.OWNER))
+        for row in book.rows.get(labels.WAIVERS, ()):
             waiver = _waiver(row, rulebook, problems)
             if waiver is not None and not any(_same(waiver, each) for each in waivers):
                 key = waiver.rule, waiver.partnerships[0]
                 if key in new and new[key][0] != waiver:
-                    problems.append(_differs(row, new[key][1], sheets.UNTIL))
+                    problems.append(_differs(row, new[key][1], labels.UNTIL))
                 new[key] = waiver, row
     for key, (action, row) in found.items():
         was = before.get(key)
         if was is None:
             continue
         for head, one, other in (
-            (sheets.OWNER, was.owner, action.owner),
-            (sheets.WHEN, was.by, action.by),
+            (labels.OWNER, was.owner, action.owner),
+            (labels.WHEN, was.by, action.by),
         ):
             if one and one != other:
                 told = f"`{one}` becomes `{other}` ({action.partnership})"
@@ -107,11 +107,11 @@ def _differs(row: SheetRow, other: SheetRow, head: str) -> Diagnostic:
 
 def _due(row: SheetRow, book: Returned, rulebook: Rulebook) -> dt.date | str | None:
     """Return the due date a row had under the rules; None if it can no longer be told."""
-    rules = row.lines(sheets.CHECK)
+    rules = row.lines(labels.CHECK)
     remedy = next((each.remedy for each in rulebook.rules if each.id in rules), None)
     if remedy is None or book.as_of is None:
         return None
-    return sheets.due_of(remedy.within, book.as_of)
+    return labels.due_of(remedy.within, book.as_of)
 
 
 def _actions(
@@ -121,25 +121,25 @@ def _actions(
     problems: list[Diagnostic],
 ) -> Iterator[Action]:
     """Yield an action for each check of a row in which something new is typed."""
-    done, owner, note = (row.text(each) for each in (sheets.DONE, sheets.OWNER, sheets.NOTE))
-    when = _day(row, sheets.WHEN) or row.text(sheets.WHEN)
+    done, owner, note = (row.text(each) for each in (labels.DONE, labels.OWNER, labels.NOTE))
+    when = _day(row, labels.WHEN) or row.text(labels.WHEN)
     moved = when if due is not None and when != due else ""
     if not (done or owner or note or moved):
         return
     said = _YES_NO(done) if done else False
     if isinstance(said, Problem) or not isinstance(said, bool):
         problems.append(
-            _refusal(row, sheets.DONE, f"`{done}` is not yes", "write yes, or leave it blank")
+            _refusal(row, labels.DONE, f"`{done}` is not yes", "write yes, or leave it blank")
         )
         return
-    partnership, rules = row.text(sheets.ID), row.lines(sheets.CHECK)
+    partnership, rules = row.text(labels.ID), row.lines(labels.CHECK)
     if not partnership or not rules:
         problems.append(
             _refusal(
                 row,
-                sheets.CHECK,
+                labels.CHECK,
                 "the row names no check and partnership any more",
-                f"fill in {sheets.CHECK} and {sheets.ID} as they were",
+                f"fill in {labels.CHECK} and {labels.ID} as they were",
             )
         )
         return
@@ -147,7 +147,7 @@ def _actions(
         was = before.get((partnership, rule), Action(partnership, rule))
         action = attrs.evolve(
             was,
-            do=was.do or row.text(sheets.ACTION),
+            do=was.do or row.text(labels.ACTION),
             owner=owner or was.owner,
             by=when if not was.by or (when and when != due) else was.by,
             state=State.DONE if said else was.state,
@@ -172,10 +172,10 @@ def _same(waiver: Waiver, other: Waiver) -> bool:
 
 
 def _waiver(row: SheetRow, rulebook: Rulebook, problems: list[Diagnostic]) -> Waiver | None:
-    texts = [row.text(each) for each in sheets.WAIVER_HEADS]
+    texts = [row.text(each) for each in labels.WAIVER_HEADS]
     if not any(texts):
         return None
-    missing = next((each for each in sheets.WAIVER_HEADS if not row.text(each)), "")
+    missing = next((each for each in labels.WAIVER_HEADS if not row.text(each)), "")
     if missing:
         told = f"the waiver has no `{missing}`"
         problems.append(_refusal(row, missing, told, "fill in every column of the row"))
@@ -186,14 +186,14 @@ def _waiver(row: SheetRow, rulebook: Rulebook, problems: list[Diagnostic]) -> Wa
     rules = {each.id for each in (*rulebook.rules, *rulebook.left_out)}
     if rule not in rules:
         near = did_you_mean(fold(rule), rules) or "the sheet Rules has the id of each"
-        problems.append(_refusal(row, sheets.CHECK, f"there is no check `{rule}`", near))
+        problems.append(_refusal(row, labels.CHECK, f"there is no check `{rule}`", near))
         return None
-    until = _day(row, sheets.UNTIL)
+    until = _day(row, labels.UNTIL)
     if until is None:
-        told = f"`{row.text(sheets.UNTIL)}` is no day"
-        problems.append(_refusal(row, sheets.UNTIL, told, "write a date such as 31 December 2026"))
+        told = f"`{row.text(labels.UNTIL)}` is no day"
+        problems.append(_refusal(row, labels.UNTIL, told, "write a date such as 31 December 2026"))
         return None
-    return Waiver(rule, (partnership,), reason, approved, until, span=row.place(sheets.CHECK))
+    return Waiver(rule, (partnership,), reason, approved, until, span=row.place(labels.CHECK))
 
 
 def waiver_record(waiver: Waiver) -> Flat:

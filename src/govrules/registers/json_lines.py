@@ -26,7 +26,7 @@ from govrules.nodes import Node, Report, move
 from govrules.own import base_of
 from govrules.parsing import parse
 from govrules.reading import Read, known_of, null_notes, read_of
-from govrules.registers.cells import CellReader
+from govrules.registers.cell_reader import CellReader
 from govrules.registers.json_rows import json_lines, json_value, left_out, once, whole
 from govrules.registers.records import make_records, maker
 from govrules.registers.sources import check_file, refuse
