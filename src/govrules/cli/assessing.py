@@ -142,12 +142,9 @@ def _read(path: Path, rulebook: Rulebook, source: Source, only: Collection[str])
         return read_input(rulebook, mapping, table)
     if mapping is None and not table and path.suffix.lower() in _FACTS:
         return read_subject(path, rulebook=rulebook)
-    from govrules.registers.read import columns_of, read_source  # noqa: PLC0415 - only a table pays for it
+    from govrules.registers.read import read_source  # noqa: PLC0415 - only a table pays for it
 
-    columns = columns_of(path, table) if only and mapping is None else None
-    if columns is not None:
-        return columns.read(rulebook, only)
-    return read_source(path, mapping=mapping, table=table, rulebook=rulebook)
+    return read_source(path, mapping=mapping, table=table, rulebook=rulebook, only=only)
 
 
 def assess_file(

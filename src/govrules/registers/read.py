@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -200,9 +200,12 @@ def read_source(
     table: str = "",
     rulebook: Rulebook | None = None,
     kind: str = "",
+    only: Collection[str] = (),
 ) -> Read:
     """
     Read whatever a file holds: a partnership, or a register in any of the formats.
+
+    Of a file of columns only the partnerships are read whose ids or names are in `only`, if any.
 
     Raises:
         FactsError: the file cannot be used; it carries every problem found.
@@ -224,7 +227,7 @@ def read_source(
             return read_rows(open_table(file, _layout(Layout(), table or named)), cls, rulebook)
     columns = columns_of(source, table) if mapping is None else None
     if columns is not None:
-        return columns.read(rulebook)
+        return columns.read(rulebook, only)
     declared = declared_by(rulebook, kind)
     said = read_mapping(mapping, declared) if isinstance(mapping, (str, Path)) else mapping
     layout = _layout(said.sheet.layout if said else Layout(), table or named)
