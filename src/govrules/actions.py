@@ -198,7 +198,7 @@ def actions_text(
         RuleFileError: it cannot be read as actions.
     """
     there = {each.key: each for each in read_actions({name: text})} if text.strip() else {}
-    records = [_changed(each, there.get(each.key)) for each in actions]
+    records = [_changed(action, there.get(action.key)) for action in actions]
     marks: dict[tuple[str, ...], str] = {
         key: f"{NO_LONGER_NEEDED}: {why}" if why else "" for key, why in (no_longer or {}).items()
     }
@@ -233,7 +233,7 @@ def follow_up(assessed: Assessed, actions: Iterable[Action]) -> Assessed:
 
 def _followed(assessment: Assessment, actions: Sequence[Action]) -> Assessment:
     called, *_ = called_by(assessment)
-    its = tuple(each for each in actions if each.partnership in called)
+    its = tuple(action for action in actions if action.partnership in called)
     return attrs.evolve(assessment, actions=its) if its else assessment
 
 
@@ -263,7 +263,7 @@ def action_problems(
             them is of is on none.
     """
     rules = {rule.id for rule in (*rulebook.rules, *rulebook.left_out)}
-    known = sorted({name for each in assessments for name in called_by(each)[0]})
+    known = sorted({name for assessment in assessments for name in called_by(assessment)[0]})
     for action in actions:
         if action.partnership not in known:
             if whole:
@@ -346,7 +346,7 @@ def merged(
     marks: dict[tuple[str, str], str] = {}
     for assessment in several:
         verdicts = {rule.id: verdict for rule, verdict, _ in ended(assessment)}
-        verdicts |= {each.rule.id: each.verdict for each in assessment.summaries}
+        verdicts |= {summary.rule.id: summary.verdict for summary in assessment.summaries}
         called, *_ = called_by(assessment)
         for action in before:
             if action.partnership in called:

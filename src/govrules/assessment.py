@@ -114,12 +114,12 @@ class Assessment(ShownInNotebooks):
     def __reduce__(self) -> tuple[Any, ...]:
         # The rules stand in the rulebook, and what is remembered is worked out again.
         outcomes = [
-            Outcome(each.verdict, each.severity, each.could_be, each.mitigations)
-            for each in self._outcomes
+            Outcome(outcome.verdict, outcome.severity, outcome.could_be, outcome.mitigations)
+            for outcome in self._outcomes
         ]
         values = (self.id, self.name, self.as_of, self.rulebook, self.subject)
         decided = (self.waivers, self.actions)
-        rules = tuple(each.id for each in self._rules) if self.so_of else ()
+        rules = tuple(rule.id for rule in self._rules) if self.so_of else ()
         return _unpacked, (values, outcomes, self._engine, decided, self.so_of, rules)
 
     def afresh(self) -> Assessment:
@@ -180,24 +180,24 @@ class Assessment(ShownInNotebooks):
         """Return the waiver of a rule; None where it is not flagged or not waived."""
         if outcome.verdict is not Verdict.FLAGGED:
             return None
-        return next((each for each in self.waivers if each.rule == rule.id), None)
+        return next((waiver for waiver in self.waivers if waiver.rule == rule.id), None)
 
     def _action(self, rule: Rule) -> Action | None:
         """Return the action on the finding of a rule; None where there is none."""
-        return next((each for each in self.actions if each.rule == rule.id), None)
+        return next((action for action in self.actions if action.rule == rule.id), None)
 
     @property
     def acted_on(self) -> tuple[Finding, ...]:
         """The findings that have an action, done or not."""
-        rules = {each.rule for each in self.actions}
+        rules = {action.rule for action in self.actions}
         several = [place for place, rule in enumerate(self._rules) if rule.id in rules]
-        sums = (each for each in self.summaries if each.action) if self.actions else ()
+        sums = (summary for summary in self.summaries if summary.action) if self.actions else ()
         return (*map(self._finding, several), *sums)
 
     @property
     def waived(self) -> tuple[Finding, ...]:
         """The flagged findings that are waived, gravest first: they do not count."""
-        return tuple(each for each in self.flagged if each.waived) if self.waivers else ()
+        return tuple(finding for finding in self.flagged if finding.waived) if self.waivers else ()
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
@@ -328,7 +328,7 @@ class Assessment(ShownInNotebooks):
         which = follows.phrase or phrases.joined(
             (phrases.fact_phrase(derived.fact, each) for each in follows.values), "or"
         )
-        because = phrases.joined(dict.fromkeys(each.phrase for each in follows.because))
+        because = phrases.joined(dict.fromkeys(reason.phrase for reason in follows.because))
         why = f" ({because})" if because else ""
         yield Contradiction(
             told,
@@ -405,7 +405,7 @@ def _unpacked(  # noqa: PLR0917 - as it is pickled
     *_, as_of, rulebook, subject = values
     rules = rulebook.rules_for(_kind((subject,), rulebook), as_of)
     if of:
-        rules = tuple(each for each in rules if each.id in of)
+        rules = tuple(rule for rule in rules if rule.id in of)
     made = Assessment(*values, rules=rules, outcomes=outcomes, engine=engine, so_of=so_of)
     waivers, actions = decided
     return attrs.evolve(made, waivers=waivers, actions=actions)
@@ -578,7 +578,7 @@ def _kind(subjects: Sequence[Any], rulebook: Rulebook) -> str:
     first = type(subjects[0])
     for name, cls in rulebook.subjects.items():
         if cls is first:
-            other = next((each for each in subjects if type(each) is not cls), None)
+            other = next((subject for subject in subjects if type(subject) is not cls), None)
             if other is None:
                 return name
             raise FactsError("subject", f"a {cls.__name__}", type(other).__name__)

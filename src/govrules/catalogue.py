@@ -220,19 +220,21 @@ def catalogue(rulebook: Rulebook) -> Catalogue:
     rules: dict[str, list[RuleEntry]] = {}
     for rule in rulebook.rules:
         rules.setdefault(rule.theme, []).append(rule_entry(rule, rulebook))
-    titled = {each.id for each in rulebook.themes}
+    titled = {theme.id for theme in rulebook.themes}
     themes = (*rulebook.themes, *(Theme.untitled(each) for each in rules if each not in titled))
     return Catalogue(
         id=rulebook.id,
         title=rulebook.title,
         version=rulebook.version,
         themes=tuple(
-            ThemeEntry(each.id, each.title, tuple(rules[each.id]))
-            for each in themes
-            if each.id in rules
+            ThemeEntry(theme.id, theme.title, tuple(rules[theme.id]))
+            for theme in themes
+            if theme.id in rules
         ),
-        derived=tuple(_derived(each, rulebook) for each in rulebook.derived.values()),
-        parameters=tuple(_parameter(each, rulebook) for each in rulebook.parameters.values()),
+        derived=tuple(_derived(derived, rulebook) for derived in rulebook.derived.values()),
+        parameters=tuple(
+            _parameter(parameter, rulebook) for parameter in rulebook.parameters.values()
+        ),
         sources=tuple(rulebook.documents.values()),
         adapted=tuple(sentence(said_of(each, rulebook)) for each in counting(rulebook)),
     )
@@ -240,7 +242,7 @@ def catalogue(rulebook: Rulebook) -> Catalogue:
 
 def claims_of(rule: Rule) -> tuple[Claim, ...]:
     """Return how far the source of a rule supports each of its elements."""
-    return tuple(Claim(each, SAYS_IN_WORDS[rule.says.get(each)]) for each in rule.elements)
+    return tuple(Claim(element, SAYS_IN_WORDS[rule.says.get(element)]) for element in rule.elements)
 
 
 def claims_phrase(claims: Iterable[Claim]) -> str:
@@ -262,7 +264,7 @@ def shares(rulebook: Rulebook) -> tuple[SourceShare, ...]:
     for rule in rulebook.rules:
         for element in rule.elements:
             found[element][rule.says.get(element)] += 1
-    found["parameter"] = Counter(each.says for each in rulebook.parameters.values())
+    found["parameter"] = Counter(parameter.says for parameter in rulebook.parameters.values())
     return tuple(
         SourceShare(of, tuple(counted[each] for each in SAYS_IN_WORDS))
         for of, counted in found.items()
@@ -284,8 +286,8 @@ def rule_entry(rule: Rule, rulebook: Rulebook) -> RuleEntry:
         severity=severity_sentence(rule),
         sources=tuple(citation_phrase(each, rulebook) for each in (rule.source, *rule.also)),
         says=claims_of(rule),
-        exceptions=tuple(_case(each, rulebook) for each in rule.unless),
-        mitigations=tuple(_case(each, rulebook) for each in rule.mitigated_by),
+        exceptions=tuple(_case(exemption, rulebook) for exemption in rule.unless),
+        mitigations=tuple(_case(mitigation, rulebook) for mitigation in rule.mitigated_by),
         remedies=tuple(_remedies(rule)),
         part_of=rulebook.work[part_of] if part_of else "",
         asks=asks(rule, rulebook),
@@ -346,7 +348,7 @@ def _derived(derived: Derived, rulebook: Rulebook) -> DerivedEntry:
         if derived.otherwise is None
         else f"Otherwise {value_phrase(derived.otherwise, derived.fact.type)}."
     )
-    sources = tuple(citation_phrase(each, rulebook) for each in derived.sources)
+    sources = tuple(citation_phrase(source, rulebook) for source in derived.sources)
     return DerivedEntry(derived.name, derived.fact.label, tuple(rows), sources)
 
 

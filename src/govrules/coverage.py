@@ -62,7 +62,7 @@ class Covered:
         unit = self.unit
         name = f"{unit.document} {unit.paragraph}"
         if self.rules and unit.not_encoded:
-            rules = ", ".join(f"`{each}`" for each in self.rules)
+            rules = ", ".join(f"`{rule}`" for rule in self.rules)
             return f"{name} is said not to be encoded, yet it is cited by {rules}"
         if not self.rules and not unit.not_encoded:
             return f"{name} has neither a rule that cites it nor a reason why not"
@@ -132,8 +132,8 @@ def _citing(
 ) -> dict[tuple[str, str], tuple[str, ...]]:
     found: dict[tuple[str, str], dict[str, None]] = {}
     for name, citations in cited:
-        for each in citations:
-            found.setdefault((each.document, _same(each.paragraph)), {})[name] = None
+        for citation in citations:
+            found.setdefault((citation.document, _same(citation.paragraph)), {})[name] = None
     return {place: tuple(names) for place, names in found.items()}
 
 

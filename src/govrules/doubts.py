@@ -33,7 +33,7 @@ def doubts(subject: Any, as_of: dt.date | Unknown) -> Iterator[Diagnostic]:  # n
     records = [subject]
     cls: type = type(subject)
     if isinstance(subject, Collected):
-        records = [each for each in subject.entries if each is not UNKNOWN]
+        records = [entry for entry in subject.entries if entry is not UNKNOWN]
     elif (found := list_of(cls)) is not None:
         entries = getattr(subject, found[0])
         known = entries if isinstance(entries, tuple) else ()

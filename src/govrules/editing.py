@@ -42,8 +42,11 @@ def quoted(text: str, *, in_flow: bool = False) -> str:
     ('Agree it, and sign it.', '"Note: £5"', '"a, b"')
     """
     plain = _PLAIN if in_flow else _BLOCK_PLAIN
-    if plain.fullmatch(text) and text.isprintable():
-        return text
+    return text if plain.fullmatch(text) and text.isprintable() else in_quotes(text)
+
+
+def in_quotes(text: str) -> str:
+    """Return a text in double quotes, with what YAML does not read there escaped."""
     return f'"{"".join(map(_escaped, text))}"'
 
 
@@ -254,7 +257,7 @@ def _appended(body: str, value: yaml.Node, records: Sequence[Flat]) -> Edit:
         return len(inside), end - 1, f"{comma} {flat}"
     listed = isinstance(value, yaml.SequenceNode) and value.value
     indent = " " * (value.start_mark.column if listed else 2)
-    blocks = [_block(each, indent, newline) for each in records]
+    blocks = [_block(record, indent, newline) for record in records]
     lines = (newline * 2).join(blocks)
     if listed:
         place = line_end(body, end)

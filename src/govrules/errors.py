@@ -105,7 +105,7 @@ class EngineError(GovrulesError):
 
 
 def _summary(diagnostics: tuple[Diagnostic, ...]) -> str:
-    lines = [each.headline for each in diagnostics[:_SHOWN]]
+    lines = [diagnostic.headline for diagnostic in diagnostics[:_SHOWN]]
     more = len(diagnostics) - _SHOWN
     if more > 0:
         lines.append(f"and {more} more")

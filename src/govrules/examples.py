@@ -51,7 +51,7 @@ class ExampleResult:
         """The failure as a diagnostic at the example's place; None where it holds."""
         if not self.problem:
             return None
-        reasons = joined(each.phrase for each in self.finding.because)
+        reasons = joined(reason.phrase for reason in self.finding.because)
         help_ = f"the rule sees: {reasons}" if reasons else "the rule sees no fact that decides"
         message = f"rule `{self.rule.id}`, example `{self.example.name}`: {self.problem}"
         return Diagnostic(Code.EXAMPLE_FAILS, message, self.example.span, help_)
@@ -99,7 +99,7 @@ class DerivedResult:
         expected = self.example.expect
         if (expected is None) is (len(self.values) > 1) and expected in (None, *self.values):
             return None
-        found = joined((_word(each) for each in self.values), "or")
+        found = joined((_word(value) for value in self.values), "or")
         message = (
             f"`{self.derived.name}`, example `{self.example.name}`: "
             f"expected {_word(expected)}, but it is {found}"
@@ -155,7 +155,7 @@ def example_case(example: Example, rulebook: Rulebook) -> Case:
 def _problem(example: Example, finding: Finding) -> str:
     if example.expect is None:
         return f"expected that it is not in force, but it is {finding.verdict.value}"
-    asked = frozenset(each.fact for each in finding.questions)
+    asked = frozenset(question.fact for question in finding.questions)
     if finding.verdict is not example.expect:
         asks = f", and asks for {joined(sorted(asked))}"
         asks = asks if finding.verdict is Verdict.UNKNOWN else ""

@@ -262,7 +262,7 @@ def _with_records(
     whole = not at.list
     names = [answer.value] if at.list else [*(answer.value or ())]
     have = {fold_body(name_of(each)) for each in records_of(before, path)}
-    new = [each for each in names if fold_body(each) not in have]
+    new = [name for name in names if fold_body(name) not in have]
     label = at.rest if at.list else _label(at)
     node, column = _node_at(root, path)
     if whole and not names:
@@ -273,7 +273,7 @@ def _with_records(
     if not isinstance(node, yaml.SequenceNode) or not node.value:
         items = [*(f"{label}: {_quoted(each)}" for each in new), *([] if whole else [_UNKNOWN])]
         indent = " " * (_indent(root) if node is None else column)
-        lines = "".join(f"{newline}{indent}  - {each}" for each in items)
+        lines = "".join(f"{newline}{indent}  - {item}" for item in items)
         if node is None:
             return edited(body, [_at_end(body, root, f"{path}:{lines}")])
         begin, end = span_of(body, node)
@@ -306,8 +306,8 @@ def _in_brackets(
     body: str, node: yaml.SequenceNode, label: str, names: Sequence[str], *, whole: bool
 ) -> str:
     _check_comments(body, node)
-    texts = [body[begin:end] for begin, end in (span_of(body, each) for each in _items(node))]
-    texts += [f"{{{label}: {_quoted(each, in_flow=True)}}}" for each in names]
+    texts = [body[begin:end] for begin, end in (span_of(body, item) for item in _items(node))]
+    texts += [f"{{{label}: {_quoted(name, in_flow=True)}}}" for name in names]
     texts += [] if whole else [_UNKNOWN]
     return edited(body, [(*span_of(body, node), f"[{', '.join(texts)}]")])
 

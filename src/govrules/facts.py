@@ -211,7 +211,7 @@ def _steps(path: str) -> tuple[tuple[str, int | None], ...]:
 def names_of(record: Any) -> tuple[str, ...]:  # noqa: ANN401 - any attrs object
     """Return what a subject is called: its id and its name, those of them that are recorded."""
     texts = (getattr(record, each, UNKNOWN) for each in ("id", "name"))
-    return tuple(each for each in texts if isinstance(each, str))
+    return tuple(text for text in texts if isinstance(text, str))
 
 
 def lies_ahead(value: Any, fact_type: FactType, as_of: dt.date | Unknown) -> bool:  # noqa: ANN401 - any fact's value

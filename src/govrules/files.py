@@ -258,7 +258,7 @@ def _clear(target: Path) -> None:
     if fcntl is None:
         return
     with contextlib.suppress(OSError), os.scandir(target.parent) as entries:
-        left = [each.path for each in entries if each.name.startswith(_prefix(target))]
+        left = [entry.path for entry in entries if entry.name.startswith(_prefix(target))]
         for each in left:
             with contextlib.suppress(OSError):
                 handle = os.open(each, os.O_RDWR | _AT_ONCE | getattr(os, "O_NOFOLLOW", 0))

@@ -251,7 +251,7 @@ class Finding(ShownInNotebooks):
         for node in nodes(self.rule.requires):
             if isinstance(node, Quantified):
                 records, _ = self._view.records(node.list)
-                holds = [each.check(node.where, Truth.TRUE) for each in records[:1]]
+                holds = [record.check(node.where, Truth.TRUE) for record in records[:1]]
                 for index, each in enumerate(records):
                     if holds[0](each.frames):
                         found[index] = each.frame
@@ -355,7 +355,7 @@ class Finding(ShownInNotebooks):
     @property
     def sentence(self) -> str:
         """The finding as one English sentence."""
-        reasons = phrases.joined(each.phrase for each in self.because)
+        reasons = phrases.joined(reason.phrase for reason in self.because)
         match self.verdict:
             case Verdict.FLAGGED:
                 return phrases.sentence(f"{self.rule.title}: {reasons}")

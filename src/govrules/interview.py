@@ -173,7 +173,7 @@ class Interview:
         """Say of the last answer where it was seen."""
         if self._turns:
             last = self._turns[-1]
-            answers = tuple(attrs.evolve(each, evidence=evidence) for each in last.answers)
+            answers = tuple(attrs.evolve(answer, evidence=evidence) for answer in last.answers)
             self._turns[-1] = attrs.evolve(last, answers=answers)
 
     def update(self, subject: Any) -> None:  # noqa: ANN401 - a subject of any class
@@ -183,7 +183,7 @@ class Interview:
 
     def _changed(self) -> None:
         called = _name_of(self._base)
-        answers = [attrs.evolve(each, partnership=called) for each in self.answers]
+        answers = [attrs.evolve(answer, partnership=called) for answer in self.answers]
         self._subject = lay_over(self._base, answers, self.rulebook)[0] if answers else self._base
         for name in ("assessment", "prompt", "_all_open"):
             vars(self).pop(name, None)
@@ -194,7 +194,7 @@ class Interview:
         return {
             turn.prompt.fact
             for turn in self._turns
-            if all(each.fact == turn.prompt.fact for each in turn.answers)
+            if all(answer.fact == turn.prompt.fact for answer in turn.answers)
         }
 
     # ── Questions ─────────────────────────────────────────────────────────────────────────────
@@ -250,12 +250,12 @@ class Interview:
         questions: Iterable[RankedQuestion] = assessment.questions
         if self._settle:
             settle = one_of("settle", self._settle, assessment.derived)
-            wanted = {each.fact for each in assessment.derived[settle].questions}
-            questions = [each for each in questions if each.question.fact in wanted]
+            wanted = {question.fact for question in assessment.derived[settle].questions}
+            questions = [question for question in questions if question.question.fact in wanted]
         found = [
-            _OpenFact(named_path(self._subject, each.question.fact), each)
-            for each in questions
-            if each.could_be >= self.level or self._settle
+            _OpenFact(named_path(self._subject, question.question.fact), question)
+            for question in questions
+            if question.could_be >= self.level or self._settle
         ]
         asked = [each for each in found if self._fact(each.fact) is not None]
         return sorted(asked, key=lambda each: each.fact in self._last)
@@ -292,8 +292,8 @@ class Interview:
         prompt = self.prompt
         if prompt is None or not prompt.rules:
             return ("So that it is known which partnership this is about.",) if prompt else ()
-        findings = {each.rule.id: each for each in self.assessment.findings}
-        several = [findings[each] for each in prompt.rules if each in findings]
+        findings = {finding.rule.id: finding for finding in self.assessment.findings}
+        several = [findings[rule] for rule in prompt.rules if rule in findings]
         several.sort(key=lambda each: -(each.could_be or each.severity or Severity.LOW).rank)
         lines = []
         for each in several[:_REASONS]:
@@ -445,8 +445,10 @@ def _known(value: Any) -> str:  # noqa: ANN401 - any fact's value
     if not isinstance(value, (frozenset, tuple)):
         return ""
     members = [each for each in value if each is not UNKNOWN]
-    names = [each if isinstance(each, str) else getattr(each, "name", "") for each in members]
-    return named(sorted(said(str(each)) for each in names if isinstance(each, str) and each))
+    names = [
+        member if isinstance(member, str) else getattr(member, "name", "") for member in members
+    ]
+    return named(sorted(said(str(name)) for name in names if isinstance(name, str) and name))
 
 
 def _hint(fact: Fact, path: str) -> str:

@@ -106,7 +106,7 @@ def survivors(rulebook: Rulebook, pack: str = "") -> tuple[list[Mutant], int]:
     total = 0
     derived = [each for each in rulebook.derived.values() if each.examples and not each.inherited]
     everything: list[tuple[Rule | Derived, Rulebook]] = [
-        *(as_written(each, rulebook) for each in rulebook.rules if pack in ("", each.pack)),
+        *(as_written(rule, rulebook) for rule in rulebook.rules if pack in ("", rule.pack)),
         *(derived_as_written(each, rulebook) for each in derived if pack in ("", each.pack)),
     ]
     for changeable, seen in everything:

@@ -63,7 +63,7 @@ class Report:
     @property
     def errors(self) -> int:
         """How many problems are more than warnings."""
-        return sum(not each.code.is_warning for each in self.diagnostics)
+        return sum(not diagnostic.code.is_warning for diagnostic in self.diagnostics)
 
     def in_order(self) -> tuple[Diagnostic, ...]:
         """Return the diagnostics in the order of lines."""
@@ -154,7 +154,7 @@ def move(node: Node, lines: int) -> None:
                 key.line += lines
                 move(value, lines)
         case Items(items):
-            for each in items:
-                move(each, lines)
+            for item in items:
+                move(item, lines)
         case Scalar():
             pass

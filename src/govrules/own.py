@@ -57,7 +57,7 @@ class OwnFacts:
     def __iter__(self) -> Iterator[str]:
         cls: type = type(self)
         names = vocabulary_of(cls).fields
-        return (each for each in names if getattr(self, each) is not UNKNOWN)
+        return (name for name in names if getattr(self, name) is not UNKNOWN)
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
@@ -127,11 +127,11 @@ def with_own(cls: type, own: Own) -> type:
 def _made(name: str, base: type, fields: Mapping[str, Fact], at: str) -> type:
     """Return the class of the records of a base that have these fields."""
     alone = base is OwnFacts
-    wrong = [each for each in fields if alone and not can_be_called(each)]
+    wrong = [field for field in fields if alone and not can_be_called(field)]
     if wrong:
         msg = f"`{wrong[0]}` cannot be the name of a fact: no field of a class is called so"
         raise VocabularyError(msg)
-    added = [each for each in fields if alone or each == LOCAL]
+    added = [field for field in fields if alone or field == LOCAL]
     body: dict[str, Any] = {each: attrs.field(default=UNKNOWN) for each in added}
     body |= {"__annotations__": dict.fromkeys(added, Any), "__module__": base.__module__}
     equal = OwnFacts.__eq__ if alone else _equal
@@ -161,7 +161,7 @@ def _equal(one: Any, other: object) -> Any:  # noqa: ANN401 - a record, and what
 
 @functools.cache
 def _compared(cls: type) -> tuple[str, ...]:
-    return tuple(each.name for each in attrs.fields(cls) if each.eq)
+    return tuple(field.name for field in attrs.fields(cls) if field.eq)
 
 
 def _own_of(record: Any) -> Any:  # noqa: ANN401 - a record, and its own facts
@@ -172,7 +172,7 @@ def _own_of(record: Any) -> Any:  # noqa: ANN401 - a record, and its own facts
 @functools.cache
 def _aliases(cls: type) -> Mapping[str, str]:
     """Return the init names of a class's fields."""
-    return {each.name: each.alias for each in attrs.fields(cls) if each.init and each.alias}
+    return {field.name: field.alias for field in attrs.fields(cls) if field.init and field.alias}
 
 
 @functools.cache
@@ -224,7 +224,7 @@ def _holders(cls: type) -> tuple[tuple[str, Record | Records], ...]:
 
 @functools.cache
 def _may_hold_own(cls: type) -> bool:
-    given = is_own(cls) or any(each.name == LOCAL for each in attrs.fields(cls))
+    given = is_own(cls) or any(field.name == LOCAL for field in attrs.fields(cls))
     return given or bool(_holders(cls))
 
 
@@ -266,7 +266,7 @@ def _own_facts(given: Any, cls: type, strays: list[str], path: str) -> Any:  # n
         return given
     fields = vocabulary_of(cls).fields
     strays += (f"{path}{each}" for each in given if each not in fields)
-    kept = {each: given[each] for each in fields if each in given}
+    kept = {field: given[field] for field in fields if field in given}
     parts = _parts(cls)
     return cls(
         **{
@@ -305,8 +305,8 @@ def _both(one: Fact, other: Fact) -> Fact:
 def class_with(base: type, *classes: type) -> type:
     """Return the class of the records of a base that have the own facts of other classes."""
     own: dict[type, dict[str, Fact]] = {}
-    for each in classes:
-        _gather(each, own)
+    for cls in classes:
+        _gather(cls, own)
     return with_own(base, own) if attrs.has(base) else base
 
 

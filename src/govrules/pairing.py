@@ -152,7 +152,7 @@ def key_of_partner(name: str) -> str:
 def _members(entry: Partnership) -> Members:
     if not isinstance(entry.partners, tuple):
         return {}, entry.partners is None
-    known = [each for each in entry.partners if isinstance(each, Partner)]
+    known = [partner for partner in entry.partners if isinstance(partner, Partner)]
     named = {fold_body(each.name): each for each in known if isinstance(each.name, str)}
     complete = len(known) == len(entry.partners)
     return named, complete and all(isinstance(each.name, str) for each in known)
@@ -438,7 +438,7 @@ def pairs_told(
 
 def _asked(rules: Sequence[Rule], rulebook: Rulebook) -> frozenset[str]:
     """Return the paths of all facts rules read."""
-    conditions = [each for rule in rules for each in rule_conditions(rule)]
+    conditions = [condition for rule in rules for condition in rule_conditions(rule)]
     return frozenset(reads(conditions, rulebook.derived))
 
 

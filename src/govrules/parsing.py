@@ -354,7 +354,7 @@ _UNMERGED: Final = re.compile(r"^(?:<{7}|>{7}|={7}|\|{7})(?=\s|$)", re.MULTILINE
 def _report_versions(report: Report) -> None:
     """Report unresolved merge conflicts, each marker."""
     marks = [(at, line) for at, line in enumerate(report.lines, 1) if _UNMERGED.match(line)]
-    for at, line in [each for each in marks if each[1].startswith("<")] or marks:
+    for at, line in [mark for mark in marks if mark[1].startswith("<")] or marks:
         report.add(
             Code.INVALID_YAML,
             "two versions of the file stand here unmerged",

@@ -69,7 +69,7 @@ class RegisterAssessment(ShownInNotebooks):
 
     def all(self) -> tuple[Assessment, ...]:
         """Return every assessment that is told: the register's, entries', bodies' and pairs'."""
-        return tuple(each for each in self.everything if each.checks)
+        return tuple(assessment for assessment in self.everything if assessment.checks)
 
 
 #: What a file comes to.
@@ -253,8 +253,8 @@ def entries_of(register: Any) -> tuple[Any, ...]:  # noqa: ANN401 - a register o
     if not isinstance(entries, tuple):
         return ()
     kinds = {*map(type, entries)}
-    known = {each for each in kinds if attrs.has(each)}
-    return entries if known == kinds else tuple(each for each in entries if type(each) in known)
+    known = {kind for kind in kinds if attrs.has(kind)}
+    return entries if known == kinds else tuple(entry for entry in entries if type(entry) in known)
 
 
 def is_empty(assessed: RegisterAssessment) -> bool:
@@ -337,8 +337,8 @@ def counted_together(
     """Return how many findings on several subjects have each verdict, and each severity."""
     verdicts: Counter[Verdict] = Counter()
     severities: Counter[Severity] = Counter()
-    for each in assessments:
-        for _, verdict, severity in ended(each):
+    for assessment in assessments:
+        for _, verdict, severity in ended(assessment):
             verdicts[verdict] += 1
             if severity is not None:
                 severities[severity] += 1
@@ -348,9 +348,9 @@ def counted_together(
 def not_waived(assessments: Iterable[Assessment]) -> Counter[Severity]:
     """Return how many findings that are flagged and not waived have each severity."""
     found: Counter[Severity] = Counter()
-    for each in assessments:
-        waived = {waiver.rule for waiver in each.waivers}
-        for rule, _, severity in ended(each):
+    for assessment in assessments:
+        waived = {waiver.rule for waiver in assessment.waivers}
+        for rule, _, severity in ended(assessment):
             if severity is not None and rule.id not in waived:
                 found[severity] += 1
     return found
@@ -360,8 +360,8 @@ def flagged_together(assessments: Iterable[Assessment]) -> Counter[Rule]:
     """Return of how many subjects each rule flags something."""
     by_id: dict[str, Rule] = {}
     found: Counter[str] = Counter()
-    for each in assessments:
-        for rule, verdict, _ in ended(each):
+    for assessment in assessments:
+        for rule, verdict, _ in ended(assessment):
             if verdict is Verdict.FLAGGED:
                 by_id[rule.id] = rule
                 found[rule.id] += 1

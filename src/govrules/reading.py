@@ -183,7 +183,7 @@ def read_values(
     """
     report = Report(name)
     node = node_of(source, report)
-    endless = any(each.code in _ENDLESS for each in report.diagnostics)
+    endless = any(diagnostic.code in _ENDLESS for diagnostic in report.diagnostics)
     whole = None if endless else node
     return _read_node(whole, report, rulebook, kind, lenient=True, in_json=True)
 
@@ -248,8 +248,8 @@ def read_of(
     return Read(
         subject,
         as_of,
-        tuple(each for each in diagnostics if each.code.is_warning),
-        tuple(each for each in diagnostics if not each.code.is_warning),
+        tuple(diagnostic for diagnostic in diagnostics if diagnostic.code.is_warning),
+        tuple(diagnostic for diagnostic in diagnostics if not diagnostic.code.is_warning),
         notes,
     )
 
@@ -308,10 +308,10 @@ def register_class(
         keys: those of which the list's must be one, if given.
     """
     kinds = SUBJECTS if rulebook is None else rulebook.subjects
-    for each in kinds.values():
-        found = list_of(each)
+    for kind in kinds.values():
+        found = list_of(kind)
         if found is not None and found[1] is cls and (keys is None or found[0] in keys):
-            return each
+            return kind
     return None
 
 
@@ -540,7 +540,7 @@ def known_of(records: Sequence[Any], *, complete: bool = True) -> tuple[Any, ...
 
         complete: whether there are certainly no others.
     """
-    known = [each for each in records if each is not UNKNOWN]
+    known = [record for record in records if record is not UNKNOWN]
     return (*known,) if complete and len(known) == len(records) else (*known, UNKNOWN)
 
 

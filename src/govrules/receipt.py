@@ -129,7 +129,7 @@ def receipt_of(
         version=version("govrules"),
         as_of=as_of.isoformat() if isinstance(as_of, dt.date) else None,
         packs=packs_of(rulebook),
-        facts=tuple(FileMark(str(each), hash_of(each)) for each in sources),
+        facts=tuple(FileMark(str(source), hash_of(source)) for source in sources),
         beside=tuple(FileMark(str(each), hash_of(each)) for each in beside),
         options={name: value for name, value in options.items() if value},
         findings=findings_hash(assessments),
@@ -139,7 +139,7 @@ def receipt_of(
 def packs_of(rulebook: Rulebook) -> tuple[PackMark, ...]:
     """Return the packs of a rulebook with the hashes of their files."""
     return tuple(
-        PackMark(each.id, each.version, f"sha256:{each.content}") for each in rulebook.packs
+        PackMark(pack.id, pack.version, f"sha256:{pack.content}") for pack in rulebook.packs
     )
 
 
@@ -163,9 +163,9 @@ def file_of(path: Path) -> Path:
 def findings_hash(assessments: Iterable[Assessment]) -> str:
     """Return a hash of every rule's outcome on every subject."""
     found = hashlib.sha256()
-    for each in assessments:
-        found.update(f"{each.id}\n".encode("utf-8", "surrogatepass"))
-        for rule, verdict, severity in ended(each):
+    for assessment in assessments:
+        found.update(f"{assessment.id}\n".encode("utf-8", "surrogatepass"))
+        for rule, verdict, severity in ended(assessment):
             grade = severity.value if severity else ""
             found.update(f"{rule.id} {verdict.value} {grade}\n".encode())
     return f"sha256:{found.hexdigest()}"

@@ -315,18 +315,18 @@ def _parsed(data: Mapping[str, Any]) -> Saved:
 
 def _made(assessments: Iterable[Assessment], now: str, before: Saved | None) -> Saved:
     flagged: dict[tuple[str, str], SavedFinding] = {}
-    for each in assessments:
-        for rule, _, severity in ended(each):
+    for assessment in assessments:
+        for rule, _, severity in ended(assessment):
             if severity is not None:
-                was = before.flagged.get((each.id, rule.id)) if before else None
+                was = before.flagged.get((assessment.id, rule.id)) if before else None
                 since = was.since if was else now
-                found = SavedFinding(subject_name(each), rule.title, severity, since)
-                flagged[each.id, rule.id] = found
+                found = SavedFinding(subject_name(assessment), rule.title, severity, since)
+                flagged[assessment.id, rule.id] = found
     return Saved(now, flagged)
 
 
 def _changed(before: Saved, assessments: Iterable[Assessment], now: Saved) -> ChangesSince:
-    several = {each.id: each for each in assessments}
+    several = {assessment.id: assessment for assessment in assessments}
     found: dict[str, list[FindingDifference]] = {"opened": [], "closed": [], "still": []}
     for (subject, rule), each in now.flagged.items():
         was = before.flagged.get((subject, rule))

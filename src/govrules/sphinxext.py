@@ -44,8 +44,8 @@ class _Written(SphinxDirective):
         try:
             text = self.markdown()
         except RuleFileError as error:
-            for each in error.diagnostics:
-                _LOG.warning("%s", each, location=self.get_location(), type="govrules")
+            for diagnostic in error.diagnostics:
+                _LOG.warning("%s", diagnostic, location=self.get_location(), type="govrules")
             return []
         except GovrulesError as error:
             _LOG.warning("%s", error, location=self.get_location(), type="govrules")

@@ -92,7 +92,7 @@ def waive(assessed: Assessed, waivers: Iterable[Waiver]) -> Assessed:
 
 def _waived(assessment: Assessment, waivers: Sequence[Waiver]) -> Assessment:
     called = called_by(assessment)
-    its = tuple(each for each in waivers if each.covers(called, assessment.as_of))
+    its = tuple(waiver for waiver in waivers if waiver.covers(called, assessment.as_of))
     return attrs.evolve(assessment, waivers=its) if its else assessment
 
 

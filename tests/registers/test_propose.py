@@ -17,9 +17,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from govrules import FactsError, Partnership, assess, load_rulebook
+from govrules.nodes import Report
+from govrules.parsing import parse
 from govrules.reading import declared_by
 from govrules.registers.mapping import read_mapping
-from govrules.registers.mapping_text import mapping_text
+from govrules.registers.mapping_text import mapping_text, quoted
 from govrules.registers.propose import propose
 from govrules.registers.read import read_source
 from govrules.render.standing import tier_of
@@ -221,6 +223,14 @@ def test_headings_that_yaml_would_read_otherwise_are_quoted(folder):
     found, _ = proposed('"Name: of, [it]","yes","# Status"\nA,b,active\n')
     assert found["columns"]["# Status"]
     read_source("register.csv", mapping="mapping.yaml")
+
+
+@pytest.mark.parametrize("text", ["a\x7fb", "a\x85b", "a\u2028b", "\ufeffa", "on", "a: b", "x # y"])
+def test_a_text_in_quotes_is_read_back(text):
+    written = f"{quoted(text)}: {quoted(text)}\n"
+    node = parse(written, Report("mapping.yaml", written))
+    [(key, value)] = node.items
+    assert (key.text, value.text) == (text, text)
 
 
 def test_a_document_is_no_table_to_be_mapped(folder):

@@ -94,7 +94,7 @@ def named_path(subject: Any, path: str) -> str:  # noqa: ANN401 - a subject of a
     records = records_of(subject, found["list"])
     at = int(found["record"])
     name = name_of(records[at]) if at < len(records) else ""
-    alike = [each for each in records if name and fold_body(name_of(each)) == fold_body(name)]
+    alike = [record for record in records if name and fold_body(name_of(record)) == fold_body(name)]
     return f"{found['list']}[{name}].{found['rest']}" if len(alike) == 1 else path
 
 

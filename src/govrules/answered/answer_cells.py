@@ -153,7 +153,7 @@ def _choice(cell: _AnswerCell) -> Any:  # noqa: ANN401 - a value
     assert isinstance(cell.fact.type, Choice)  # noqa: S101 - the table says so
     found = decoder(cell.fact.type)(cell.text)
     if isinstance(found, Problem):
-        words = ", ".join(each.replace("_", " ") for each in cell.fact.type.values)
+        words = ", ".join(value.replace("_", " ") for value in cell.fact.type.values)
         return Refusal(f"{_shown(cell.text)} is none of the words of the list", f"write {words}")
     return found
 

@@ -71,7 +71,7 @@ class SheetRow:
         """Return the lines of what stands under a heading."""
         value = self.cells.get(head)
         parts = written(value).replace("\r", "\n").split("\n") if value is not None else []
-        return [each.strip() for each in parts if each.strip()]
+        return [part.strip() for part in parts if part.strip()]
 
     def place(self, head: str) -> Span:
         """Return the place of a cell."""

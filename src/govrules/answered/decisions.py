@@ -108,7 +108,7 @@ def _differs(row: SheetRow, other: SheetRow, head: str) -> Diagnostic:
 def _due(row: SheetRow, book: Returned, rulebook: Rulebook) -> dt.date | str | None:
     """Return the due date a row had under the rules; None if it can no longer be told."""
     rules = row.lines(labels.CHECK)
-    remedy = next((each.remedy for each in rulebook.rules if each.id in rules), None)
+    remedy = next((rule.remedy for rule in rulebook.rules if rule.id in rules), None)
     if remedy is None or book.as_of is None:
         return None
     return labels.due_of(remedy.within, book.as_of)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -16,7 +15,7 @@ from govrules.decode.names import fold_body
 from govrules.decode.states import NIL_WORDS, PLACEHOLDERS, fold
 from govrules.decode.values import YES_NO_WORDS
 from govrules.diagnostics import Code, did_you_mean
-from govrules.editing import Edit, edited, line_end, newline_of, span_of
+from govrules.editing import Edit, edited, in_quotes, line_end, newline_of, span_of
 from govrules.errors import FactsError
 from govrules.fact_nodes import says_a_state
 from govrules.files import replacing
@@ -222,7 +221,9 @@ def with_answers(
         raise _not_on_lines(report, 1)
     places = {} if empty else dict(_places(body, several, report))
     indent = next((each[2] for each in places.values()), 2)
-    wanted = {(each.partnership, each.fact): _block(each, indent, rulebook) for each in answers}
+    wanted = {
+        (answer.partnership, answer.fact): _block(answer, indent, rulebook) for answer in answers
+    }
     edits: list[Edit] = []
     new: list[str] = []
     for which, block in wanted.items():
@@ -291,15 +292,11 @@ def _block(answer: Answer, indent: int, rulebook: Rulebook | None) -> list[str]:
 
 #: What YAML takes for a text wherever it stands.
 _PLAIN: Final = re.compile(r"[A-Za-z](?:[\w./-]*(?: [\w./(-][\w./()-]*)*)?")
-_HIDDEN: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufeff]")
 
 
 def _text(text: str) -> str:
     """Return a text as YAML writes it: in quotes, where something else could be read from it."""
-    if _PLAIN.fullmatch(text) and not says_a_state(text):
-        return text
-    quoted = json.dumps(text, ensure_ascii=False)
-    return _HIDDEN.sub(lambda found: f"\\u{ord(found[0]):04x}", quoted)
+    return text if _PLAIN.fullmatch(text) and not says_a_state(text) else in_quotes(text)
 
 
 def written(answer: Answer, rulebook: Rulebook | None = None) -> str:
@@ -314,11 +311,11 @@ def written(answer: Answer, rulebook: Rulebook | None = None) -> str:
             words = sorted(str(each) for each in value if each is not UNKNOWN)
             return f"[{', '.join([*words, *(['unknown'] if UNKNOWN in value else [])])}]"
         case tuple():
-            return f"[{', '.join(json.dumps(each, ensure_ascii=False) for each in value)}]"
+            return f"[{', '.join(map(in_quotes, value))}]"
         case Decimal() if value == value.to_integral_value():
             return f"{int(value)}"
         case str() if says_a_state(value) or fold(value) in PLACEHOLDERS:
-            return f"{{text: {json.dumps(value, ensure_ascii=False)}}}"
+            return f"{{text: {in_quotes(value)}}}"
         case str():
             return _text(value)
         case _:

@@ -131,7 +131,7 @@ def _for_nothing(answer: Answer, message: str, help_: str) -> Laid:
 
 
 def _nobody(answer: Answer, entries: Sequence[Any]) -> Laid:
-    known = [name for each in entries for name in _called(each)]
+    known = [name for entry in entries for name in _called(entry)]
     give = "give its id, or its name where it has no id"
     return _for_nothing(
         answer,
@@ -365,11 +365,11 @@ def _listed(current: Any, names: Any, cls: type) -> _New | None:  # noqa: ANN401
     known = [] if current is UNKNOWN else [each for each in current if each is not UNKNOWN]
     if current is not UNKNOWN and UNKNOWN not in current:
         return None
-    wanted = {fold_body(each) for each in names or ()}
+    wanted = {fold_body(name) for name in names or ()}
     have = {fold_body(name_of(each)) for each in known}
     if not have <= wanted:
         return None
-    new = [cls(**{label_of(cls): each}) for each in names or () if fold_body(each) not in have]
+    new = [cls(**{label_of(cls): name}) for name in names or () if fold_body(name) not in have]
     return _New((*known, *new))
 
 

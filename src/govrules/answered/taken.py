@@ -268,7 +268,7 @@ class Taking:
         assert isinstance(fact.type, Choices)  # noqa: S101 - it is the fact of the sheet
         said: dict[str, Any] = {}
         for value in fact.type.values:
-            head = next((each for each in row.cells if each == value.replace("_", " ")), "")
+            head = next((cell for cell in row.cells if cell == value.replace("_", " ")), "")
             found = read_answer(row.cells.get(head), _YES_NO) if head else BLANK
             if isinstance(found, Refusal):
                 return Given(row, asked, fact, found, head)
@@ -418,7 +418,9 @@ class Taking:
             base, _ = lay_over(self.subject, earlier, self.rulebook)
             return lay_over(base, answers, self.rulebook)[1]
         before = {(each.partnership, each.fact): each for each in earlier}
-        return [_beside(each, before.get((each.partnership, each.fact))) for each in answers]
+        return [
+            _beside(answer, before.get((answer.partnership, answer.fact))) for answer in answers
+        ]
 
 
 def _beside(answer: Answer, earlier: Answer | None) -> Laid:

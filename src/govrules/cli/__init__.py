@@ -39,7 +39,7 @@ def _run(tokens: list[str]) -> int:
     _open_streams()
     READ.set(set())
     # A dash alone is no option, and stands for standard input.
-    tokens = ["./-" if each == "-" else each for each in tokens]
+    tokens = ["./-" if word == "-" else word for word in tokens]
     tokens = without_kinds(tokens)
     with undisturbed():
         run = command_line(tokens)
@@ -78,9 +78,9 @@ def _failed(error: Exception) -> int:
         case CycloptsError():
             warn([f"govrules: {str(error).strip()}", "run `govrules --help` for what can be asked"])
         case RuleFileError():
-            warn(str(each) for each in error.diagnostics)
+            warn(str(diagnostic) for diagnostic in error.diagnostics)
         case FactsError():
-            warn([str(each) for each in error.diagnostics] or [f"govrules: {error}"])
+            warn([str(diagnostic) for diagnostic in error.diagnostics] or [f"govrules: {error}"])
         case GovrulesError():
             complain(str(error))
         case MemoryError():

@@ -173,7 +173,7 @@ def _same_register(books: Sequence[Returned], subject: Any) -> None:  # noqa: AN
         return
     known = {name for each in (*subjects_of(subject), subject) for name in names_of(each)}
     for book in books:
-        asked = {each.partnership for each in book.facts.values()}
+        asked = {fact.partnership for fact in book.facts.values()}
         if asked and not asked & known:
             raise Stop(
                 f"`{book.file}` is of another register, `{book.register}`: none of its"
@@ -222,7 +222,7 @@ def _told(
 
 
 def _several(lines: Sequence[str]) -> Iterator[str]:
-    yield from (f"    {each}" for each in lines[:_SHOWN])
+    yield from (f"    {line}" for line in lines[:_SHOWN])
     if len(lines) > _SHOWN:
         yield f"    and {len(lines) - _SHOWN:,} more"
 
@@ -237,7 +237,7 @@ def _write(taken: Taken, decided: DecisionsBack, to: _Files, rulebook: Rulebook)
     if decided.actions:
         texts[to.actions] = actions_text(_text(to.actions), decided.actions, name=str(to.actions))
     if decided.waivers:
-        records = [waiver_record(each) for each in decided.waivers]
+        records = [waiver_record(waiver) for waiver in decided.waivers]
         same = ("rule", "partnership")
         texts[to.waivers] = with_records(_text(to.waivers), "waivers", records, same)
     for path, text in texts.items():

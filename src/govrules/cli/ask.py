@@ -424,8 +424,8 @@ def _ask_entries(
     terminal.begin()
     talks = []
     before = 0
-    for each in entries:
-        keeper = AnswerKeeper(each, text, rulebook)
+    for entry in entries:
+        keeper = AnswerKeeper(entry, text, rulebook)
         talk = Interview(
             keeper.subject(), rulebook, as_of=as_of, level=level, last=keeper.nobody_knew()
         )
@@ -434,7 +434,7 @@ def _ask_entries(
             continue
         if talk.prompt is None:
             continue
-        name = getattr(each, "name", UNKNOWN)
+        name = getattr(entry, "name", UNKNOWN)
         called = name if isinstance(name, str) else talk.partnership
         about = "" if called == talk.partnership else f" ({talk.partnership})"
         emit(f"── {called}{about}: {counted(talk.remaining, 'question')}\n\n")

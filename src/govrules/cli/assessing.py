@@ -105,9 +105,9 @@ def called(names: Collection[str], subjects: Sequence[Any]) -> list[Any]:
         Stop: none is called so.
     """
     known: dict[str, list[Any]] = {}
-    for each in subjects:
-        for name in names_of(each):
-            known.setdefault(name, []).append(each)
+    for subject in subjects:
+        for name in names_of(subject):
+            known.setdefault(name, []).append(subject)
     for name in names:
         if name not in known:
             near = did_you_mean(name, known) or "give its id or its name as it stands"
@@ -177,11 +177,13 @@ def code_of(checked: list[Checked], level: Severity, told: RunNotes) -> int:
     if all(isinstance(each, RegisterAssessment) and is_empty(each) for each in checked):
         complain("nothing was checked: no partnership was read")
         return NOTHING_CHECKED
-    if not any(each.checks for each in assessments):
+    if not any(assessment.checks for assessment in assessments):
         complain("nothing was checked: no rule in force is about what was given")
         return NOTHING_CHECKED
     severities = not_waived(assessments)
-    return FLAGGED if any(severities[each] for each in Severity if each >= level) else FINE
+    return (
+        FLAGGED if any(severities[severity] for severity in Severity if severity >= level) else FINE
+    )
 
 
 def with_packs(found: Iterable[Diagnostic], file: Path) -> Iterator[Diagnostic]:
@@ -236,10 +238,10 @@ def read_input(rulebook: Rulebook, mapping: Path | None, table: str) -> Read:
         raise FactsError(name, "facts", "problems", report.in_order())
     lines = [each for each in text.splitlines() if each.strip()]
     if len(lines) > 1 and all(
-        each.startswith("{") and each.rstrip().endswith("}") for each in lines
+        line.startswith("{") and line.rstrip().endswith("}") for line in lines
     ):
         with contextlib.suppress(ValueError):
-            return read_values([json.loads(each) for each in lines], name=name, rulebook=rulebook)
+            return read_values([json.loads(line) for line in lines], name=name, rulebook=rulebook)
     return read_text(text, name=name, rulebook=rulebook)
 
 

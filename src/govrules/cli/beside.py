@@ -154,11 +154,11 @@ def law_hints(assessments: Sequence[Assessment], rulebook: Rulebook) -> Iterator
     actions = all_decided(assessments)
     if actions:
         yield short_summary(actions)
-    found = [finding for each in assessments for finding in each.waived]
+    found = [finding for assessment in assessments for finding in assessment.waived]
     if found:
         names = named(list(dict.fromkeys(each.rule.id for each in found)))
         yield f"Waived, and not counted ({len(found)}): {names}. Why, and until when: --full"
-    coming = [finding for each in assessments for finding in each.coming_up]
+    coming = [finding for assessment in assessments for finding in assessment.coming_up]
     if coming:
         first = min(begins for each in coming if (begins := each.rule.in_force[0]))
         names = named(list(dict.fromkeys(each.rule.id for each in coming)))

@@ -147,9 +147,9 @@ def _supposed(texts: Sequence[str] | None, rulebook: Rulebook) -> dict[str, Any]
 def _one(checked: Sequence[Checked]) -> list[Assessment]:
     """Return the assessments of single partnerships, entries of registers included."""
     return [
-        each
+        entry
         for one in checked
-        for each in (one.entries if isinstance(one, RegisterAssessment) else (one,))
+        for entry in (one.entries if isinstance(one, RegisterAssessment) else (one,))
     ]
 
 

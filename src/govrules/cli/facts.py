@@ -80,7 +80,7 @@ def _found(
     from govrules.registers.headings import Headings  # noqa: PLC0415 - only a search needs it
 
     headings = Headings(declared_by(rulebook))
-    meant = [each.path for each in headings.meanings(said) if each.path]
+    meant = [meaning.path for meaning in headings.meanings(said) if meaning.path]
     order = {path: place for place, path in enumerate(meant)}
     asked = _stems(said)
     scored = []
@@ -115,7 +115,7 @@ def _likeness(asked: frozenset[str], path: str, fact: Fact) -> float:
 def _stems(text: str) -> frozenset[str]:
     words = re.findall(r"[a-z0-9]+", text.lower())
     return frozenset(
-        re.sub(r"(ies|es|s|ed|ing|e|y)$", "", each) or each for each in words if each not in _SMALL
+        re.sub(r"(ies|es|s|ed|ing|e|y)$", "", word) or word for word in words if word not in _SMALL
     )
 
 

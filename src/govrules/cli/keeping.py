@@ -158,16 +158,16 @@ class FactKeeper(Keeper):
 
     def keeps(self, answers: Sequence[Answer]) -> bool:
         """Tell whether answers like these are written into the file."""
-        return any(each.value is not UNKNOWN for each in answers)
+        return any(answer.value is not UNKNOWN for answer in answers)
 
     def keep(self, answers: Sequence[Answer]) -> None:
         """Write answers into the file; that nobody knows is written nowhere."""
         if not self.keeps(answers):
             return
         new = self.text.read()
-        for each in answers:
-            if each.value is not UNKNOWN:
-                new = with_fact(new, each, self._rulebook)
+        for answer in answers:
+            if answer.value is not UNKNOWN:
+                new = with_fact(new, answer, self._rulebook)
         self.text.last = self.text.read()
         self.text.put(new)
 
@@ -200,9 +200,9 @@ class AnswerKeeper(Keeper):
         """Return the facts of which the file says that nobody knew them."""
         names = names_of(self.entry)
         return frozenset(
-            each.fact
-            for each in self._answers()
-            if each.partnership in names and each.value is UNKNOWN
+            answer.fact
+            for answer in self._answers()
+            if answer.partnership in names and answer.value is UNKNOWN
         )
 
     def keeps(self, answers: Sequence[Answer]) -> bool:

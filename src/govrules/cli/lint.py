@@ -21,7 +21,7 @@ def _together(packs: list[str], found: list[Diagnostic]) -> list[Diagnostic]:
     try:
         load_rulebook(*packs, subjects=KINDS.get())
     except RuleFileError as error:
-        return [each for each in error.diagnostics if each not in found]
+        return [diagnostic for diagnostic in error.diagnostics if diagnostic not in found]
     return []
 
 
@@ -46,24 +46,24 @@ def lint(directories: Folder = None, *, format: Literal["text", "json"] = "text"
         number += len(rulebook.rules) if rulebook else 0
         problems += [each for each in said if each not in problems]
     problems += _together(packs, problems)
-    failed = not all(each.code.is_warning for each in problems)
+    failed = not all(problem.code.is_warning for problem in problems)
     if format == "json":
         data = [
             {
-                "code": each.code.id,
-                "name": each.code.title,
-                "warning": each.code.is_warning,
-                "message": each.message,
-                "help": each.help,
-                "file": each.span.file,
-                "line": each.span.line,
-                "column": each.span.column,
+                "code": problem.code.id,
+                "name": problem.code.title,
+                "warning": problem.code.is_warning,
+                "message": problem.message,
+                "help": problem.help,
+                "file": problem.span.file,
+                "line": problem.span.line,
+                "column": problem.span.column,
             }
-            for each in problems
+            for problem in problems
         ]
         emit_json(data)
     else:
-        warn(str(each) for each in problems)
+        warn(str(problem) for problem in problems)
         if not failed:
             of = f"{counted(number, 'rule')} in {counted(len(packs), 'pack')}"
             found = counted(len(problems), "warning") if problems else "no problem found"

@@ -99,7 +99,7 @@ class Mapper:
             emit(mapping_text(self.proposal, confirmed=self.mapping is not None), output)
         if output is not None:
             these = f"{argument(self.register)} --mapping {argument(output)}"
-            left = sum(not each.about and not each.ignored for each in self.proposal.columns)
+            left = sum(not column.about and not column.ignored for column in self.proposal.columns)
             emit(
                 f"wrote {output}: {counted(self.proposal.unsure, 'proposal')} to confirm, "
                 f"{counted(left, 'column')} left over\n\n"
@@ -111,9 +111,9 @@ class Mapper:
 
     def preview(self, entries: Collection[str], output: Path | None) -> None:
         """Print how one partnership is read, cell by cell."""
-        unsure = {each.heading for each in self.proposal.columns if each.unsure}
-        for each in self.proposal.columns:
-            each.about.pop("unsure", None)
+        unsure = {column.heading for column in self.proposal.columns if column.unsure}
+        for column in self.proposal.columns:
+            column.about.pop("unsure", None)
         text = mapping_text(self.proposal)
         name = str(self.mapping) if self.mapping is not None else "the proposal"
         read = read_source(
@@ -127,7 +127,7 @@ class Mapper:
             found = tuple(each for each in found if {*names_of(each)} & {*entries})
         if not found:
             wanted = next(iter(entries), "")
-            names = [name for each in entries_of(read.subject) for name in names_of(each)]
+            names = [name for entry in entries_of(read.subject) for name in names_of(entry)]
             what = words_of(self.declared.cls)
             raise Stop(
                 f"no {what} is called `{wanted}`" if wanted else f"no row gives a {what}",

@@ -72,5 +72,9 @@ def new(
 def _shown(rulebook: Rulebook) -> str:
     """Return the derived fact that says how much is at stake; else the first that is shown."""
     cls = class_of(rulebook)
-    shown = [each.name for each in rulebook.derived.values() if each.cls is cls and each.shown]
+    shown = [
+        derived.name
+        for derived in rulebook.derived.values()
+        if derived.cls is cls and derived.shown
+    ]
     return _TIER if _TIER in shown else next(iter(shown), "")

@@ -182,7 +182,7 @@ class Source:
             Stop: none was named, and no workspace names a register.
         """
         found = workspace()
-        paths = [each for each in subjects if each is not None]
+        paths = [subject for subject in subjects if subject is not None]
         if not paths:
             if found.register is None:
                 where = f"`{found.path}` names none" if found.path else f"there is no `{NAME}` here"
@@ -191,7 +191,7 @@ class Source:
                     f"name a file, or write `register: FILE` in `{NAME}`",
                 )
             paths = [found.register]
-        own = found.register and found.register.resolve() in (each.resolve() for each in paths)
+        own = found.register and found.register.resolve() in (path.resolve() for path in paths)
         mapping = self.mapping or (found.mapping if own else None)
         return paths, attrs.evolve(self, mapping=mapping)
 
@@ -226,10 +226,10 @@ def without_kinds(tokens: Sequence[str]) -> list[str]:
     rest: list[str] = []
     named: list[str] = []
     words = iter(tokens)
-    for each in words:
-        option, equals, value = each.partition("=")
+    for word in words:
+        option, equals, value = word.partition("=")
         if option != _OPTION:
-            rest.append(each)
+            rest.append(word)
             continue
         found = value if equals else next(words, "")
         if not found or found.startswith("-"):

@@ -48,7 +48,7 @@ def result_lines(result: ProofResult) -> Iterator[tuple[str, str]]:
 
 def summary_lines(results: Sequence[ProofResult], prover: Prover) -> Iterator[tuple[str, str]]:
     """Yield how many proofs of each kind ended how."""
-    counted = Counter((each.flaw, each.status) for each in results)
+    counted = Counter((result.flaw, result.status) for result in results)
     for flaw in Flaw:
         parts = [
             f"{counted[flaw, status]} {status.value}"
@@ -76,19 +76,19 @@ def report_data(results: Sequence[ProofResult], prover: Prover) -> dict[str, Any
         "packs": packs_data(rulebook),
         "results": [
             {
-                "kind": each.flaw.value,
-                "about": each.about,
-                "status": each.status.value,
-                "says": each.says,
-                "rules": list(each.rules),
-                "reason": each.reason,
+                "kind": result.flaw.value,
+                "about": result.about,
+                "status": result.status.value,
+                "says": result.says,
+                "rules": list(result.rules),
+                "reason": result.reason,
                 "examples": [
                     {"of": shown.of, "example": shown.text, "fails": shown.fails}
-                    for shown in each.examples
+                    for shown in result.examples
                 ],
-                "location": "" if each.span is None else str(each.span),
+                "location": "" if result.span is None else str(result.span),
             }
-            for each in results
+            for result in results
         ],
     }
 

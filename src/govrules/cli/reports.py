@@ -196,7 +196,7 @@ class Reporting:
     @property
     def as_of(self) -> dt.date | Unknown:
         """The one date of all assessments; UNKNOWN where there are several."""
-        dates = {each.as_of for each in self.assessments}
+        dates = {assessment.as_of for assessment in self.assessments}
         return dates.pop() if len(dates) == 1 else UNKNOWN
 
     def _save(self) -> list[ChangesSince]:
@@ -400,7 +400,7 @@ def _hints(assessment: Assessment) -> Iterator[str]:
 
 def _register_hints(whole: RegisterAssessment) -> Iterator[str]:
     """Yield what to type next about a register."""
-    first = next((each.id for each in whole.entries if each.id), "ID")
+    first = next((entry.id for entry in whole.entries if entry.id), "ID")
     yield f"One partnership: --entry {argument(first)}    Everything: --full"
     yield "A page for a committee: --output page.html    A workbook: --output assessment.xlsx"
     yield from law_hints(whole.all(), whole.register.rulebook)

@@ -193,7 +193,7 @@ def _left_out(rulebook: Rulebook, as_of: dt.date) -> Iterator[str]:
     for kind, about in _LEFT_OUT.items():
         rules = rulebook.rules_for(kind, as_of)
         if rules:
-            names = joined(f"`{each.id}`" for each in rules)
+            names = joined(f"`{rule.id}`" for rule in rules)
             yield (
                 f"govrules: not worked out here: {counted(len(rules), 'rule')} "
                 f"{about} ({names}); see `govrules check`"

@@ -46,10 +46,10 @@ def test(
         run += len(results)
         derived = list(run_derived_examples(rulebook))
         run += len(derived)
-        found = [each.diagnostic for each in results] + [each.diagnostic for each in derived]
+        found = [result.diagnostic for result in results] + [each.diagnostic for each in derived]
         problems = [each for each in found if each]
         failed += len(problems)
-        warn(str(each) for each in problems)
+        warn(str(problem) for problem in problems)
         # What a pack adapts is tested by the pack that it stands in.
         missing = [each for each in unseen(rulebook) if each.rule.pack == own] if coverage else []
         emit(
@@ -75,7 +75,7 @@ def test(
 
 def _unexplained(rules: Iterable[Rule], what: str) -> int:
     """Return the number of findings on rules that `intended` does not explain."""
-    return sum(what not in dict(each.intended) for each in rules)
+    return sum(what not in dict(rule.intended) for rule in rules)
 
 
 def _mutate(pack: str, rulebook: Rulebook, own: str) -> list[Rule]:

@@ -176,11 +176,13 @@ class Watching:
         try:
             read = read_subject(path, rulebook=self.rulebook)
         except FactsError as error:
-            self._not_taken(path, [str(each) for each in error.diagnostics] or [str(error)])
+            self._not_taken(
+                path, [str(diagnostic) for diagnostic in error.diagnostics] or [str(error)]
+            )
             return False
-        warn(str(each) for each in read.warnings)
+        warn(str(warning) for warning in read.warnings)
         if read.problems:
-            self._not_taken(path, [str(each) for each in read.problems])
+            self._not_taken(path, [str(problem) for problem in read.problems])
             return False
         self._read[path] = read
         return True
@@ -368,12 +370,12 @@ class RuleFiles:
         try:
             found = load_rulebook(*packs_in(self.packs), subjects=self.subjects)
         except RuleFileError as error:
-            warn([*(str(each) for each in error.diagnostics), _KEPT])
+            warn([*(str(diagnostic) for diagnostic in error.diagnostics), _KEPT])
             return None
         except GovrulesError as error:
             warn([f"govrules: {error}", _KEPT])
             return None
-        same = [each.content for each in found.packs] == [each.content for each in rulebook.packs]
+        same = [pack.content for pack in found.packs] == [pack.content for pack in rulebook.packs]
         return None if same else found
 
     def _marks(self) -> Marks:

@@ -229,7 +229,7 @@ def _pounds(value: Decimal) -> str:
 
 def _no_amount(text: str, ends: _Ends, bands: str, thresholds: AbstractSet[Threshold]) -> Problem:
     """Return the problem of a band of amounts; with a value if no threshold splits the band."""
-    low, high = (each and _pounds(each) for each in ends)
+    low, high = (end and _pounds(end) for end in ends)
     one = f"at least {low}" if low else f"at most {high}"
     says = f"from {low} to {high}" if low and high else one
     missing = f", and no {bands}" if bands else ""

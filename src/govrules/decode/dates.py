@@ -102,7 +102,7 @@ def date_reader(ways: Sequence[str]) -> Callable[[Any], dt.date | Problem]:
     Args:
         ways: of `DATE_FORMATS` and `PERIODS`; none where nobody says.
     """
-    patterns = [_compiled(each) for each in ways if each in DATE_FORMATS and each != "excel"]
+    patterns = [_compiled(way) for way in ways if way in DATE_FORMATS and way != "excel"]
     serial = "excel" in ways
     end = PERIODS[1] in ways if set(ways) & set(PERIODS) else None
 

@@ -85,7 +85,7 @@ def are_plain(texts: Collection[str]) -> bool:
     whole = "".join(texts)
     if not whole.isascii() or not whole.isprintable():
         return False
-    begin = {each[:3] for each in texts}
+    begin = {text[:3] for text in texts}
     return all(
         each[:1] > " " and each.split(None, 1)[0].lower() not in _BEGINNINGS for each in begin
     )

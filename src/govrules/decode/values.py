@@ -166,7 +166,7 @@ def _choice(text: str, values: tuple[str, ...]) -> str | Problem:
     if text in values:
         return text
     if state_of(fold(text)) is UNKNOWN:
-        allowed = ", ".join(f"`{each}`" for each in values)
+        allowed = ", ".join(f"`{value}`" for value in values)
         return unreadable(text, Choice(values), f"write one of {allowed}")
     help_ = did_you_mean(fold(text), values) or _VALUES
     return Problem(Code.UNKNOWN_VALUE, f"unknown value `{text}`", help_)

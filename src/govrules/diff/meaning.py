@@ -80,9 +80,9 @@ class LoweredRulebook:
         """Return all formulas of a rule's outcome, or of a derived fact's values."""
         if isinstance(about, Derived):
             table = self.lowering.table(about.name, ir.subject(cls))
-            return tuple(table.may.get(each, f.FALSE) for each in _values(about))
+            return tuple(table.may.get(value, f.FALSE) for value in _values(about))
         judged = self.lowering.rule(about, cls)
-        possible = (judged.severities.get(each, f.FALSE) for each in Severity)
+        possible = (judged.severities.get(severity, f.FALSE) for severity in Severity)
         verdicts = (judged.not_applicable, judged.clear, judged.flagged)
         return (*verdicts, *possible, *judged.mitigations)
 

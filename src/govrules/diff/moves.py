@@ -83,7 +83,7 @@ class Move:
             if rule is None or outcome.verdict in (None, Verdict.UNKNOWN):
                 continue
             finding = assess_rule(rule, self._subject, self._as_of, rulebook)
-            return tuple(each.phrase for each in finding.because)
+            return tuple(reason.phrase for reason in finding.because)
         return ()
 
 
@@ -103,7 +103,7 @@ def moves(
 
         as_of: the day on which both judge.
     """
-    changes = [each for each in found.rules if each.means_more]
+    changes = [rule for rule in found.rules if rule.means_more]
     kinds = {each.rule.subject for each in changes}
     made: list[Move] = []
     for kind in [each for each in found.new.subjects if each in kinds]:
@@ -123,7 +123,7 @@ def _subjects(subject: Any, kind: str, rulebook: Rulebook) -> Iterable[Any]:  # 
     entries = entries_of(subject)
     if kind == "pair" and isinstance(subject, Register):
         return pairs_of(entries, owner=owner_of(subject))
-    return [each for each in entries if type(each) is cls]
+    return [entry for entry in entries if type(entry) is cls]
 
 
 def _of_kind(
@@ -132,9 +132,9 @@ def _of_kind(
     subjects: Sequence[Any],
     as_of: dt.date | Unknown,
 ) -> Iterator[Move]:
-    own = [each for each in changes if each.change is not ChangeKind.THROUGH]
+    own = [change for change in changes if change.change is not ChangeKind.THROUGH]
     yield from _moves(found, own, subjects, as_of)
-    through = [each for each in changes if each.change is ChangeKind.THROUGH]
+    through = [change for change in changes if change.change is ChangeKind.THROUGH]
     if through and subjects:
         # Where a derived fact has its old value, what rests on it alone says what it said.
         affected = _affected(found, subjects, as_of)
@@ -199,7 +199,7 @@ def _said(
 ) -> Iterable[tuple[VersionOutcome, ...]]:
     """Return the outcomes of rules for each subject."""
     # A register is as much work as its entries.
-    size = sum(len(entries_of(each)) if is_register(each) else 1 for each in subjects)
+    size = sum(len(entries_of(subject)) if is_register(subject) else 1 for subject in subjects)
     chosen = engine(REFERENCE if size * len(rules) <= _FEW else "compiled")
     return [
         tuple(VersionOutcome(each.verdict, each.severity, each.could_be) for each in several)

@@ -48,7 +48,7 @@ class RulebookComparison:
 def _blocks(compared: RulebookComparison, *, full: bool) -> Iterator[Block]:
     found = compared.found
     if found.packs:
-        yield "Packs", [(f"{each}.", []) for each in found.packs]
+        yield "Packs", [(f"{pack}.", []) for pack in found.packs]
     if found.same_version:
         several: list[tuple[str, list[str]]] = [
             (f"{name}: its rules changed, and its version did not.", [])
@@ -56,16 +56,16 @@ def _blocks(compared: RulebookComparison, *, full: bool) -> Iterator[Block]:
         ]
         yield "To put right before it is released", several
     if found.parameters:
-        yield "Parameters", [(f"{each}.", []) for each in found.parameters]
+        yield "Parameters", [(f"{parameter}.", []) for parameter in found.parameters]
     for change, head in _HEADS.items():
-        its = [each for each in found.rules if each.change is change]
+        its = [rule for rule in found.rules if rule.change is change]
         if its:
             yield f"{head} ({len(its)})", [*_rules(its, full=full)]
     if compared.moves is not None:
-        moved = {(each.id, each.name) for each in compared.moves}
+        moved = {(move.id, move.name) for move in compared.moves}
         of = counted(len(moved), "subject")
         # Pairs, and the register itself, are none of its entries.
-        if {"pair", "register"}.isdisjoint(each.change.rule.subject for each in compared.moves):
+        if {"pair", "register"}.isdisjoint(move.change.rule.subject for move in compared.moves):
             of = f"{len(moved):,} of {counted(compared.subjects, 'subject')}"
         head = f"Whose outcome changes: {of}, {counted(len(compared.moves), 'outcome')}"
         yield head, [*_moves(compared.moves, full=full)]
@@ -74,27 +74,27 @@ def _blocks(compared: RulebookComparison, *, full: bool) -> Iterator[Block]:
 def _rules(changes: Sequence[RuleChange], *, full: bool) -> Iterator[tuple[str, list[str]]]:
     if changes[0].change is ChangeKind.THROUGH and not full:
         by: dict[tuple[str, ...], list[str]] = {}
-        for each in changes:
-            by.setdefault(each.edits, []).append(each.id)
+        for change in changes:
+            by.setdefault(change.edits, []).append(change.id)
         for edits, ids in by.items():
             yield named(ids), [sentence("; ".join(edits))]
         return
-    for each in changes:
-        lines = [sentence(edit) for edit in each.edits]
-        if each.decided is not None:
-            same = "It means the same" if each.decided.same else "It means something else"
-            lines.append(f"{same}: {each.decided.how}.")
-        if each.decided is not None and each.decided.example:
-            example = each.decided.example.strip()
-            nothing = f"a {each.rule.subject} of which nothing is recorded"
+    for change in changes:
+        lines = [sentence(edit) for edit in change.edits]
+        if change.decided is not None:
+            same = "It means the same" if change.decided.same else "It means something else"
+            lines.append(f"{same}: {change.decided.how}.")
+        if change.decided is not None and change.decided.example:
+            example = change.decided.example.strip()
+            nothing = f"a {change.rule.subject} of which nothing is recorded"
             lines.append(f"Such as: {nothing if example == '{}' else example}")
-        yield f"{each.id}: {each.rule.title}", lines
+        yield f"{change.id}: {change.rule.title}", lines
 
 
 def _moves(moves: Sequence[Move], *, full: bool) -> Iterator[tuple[str, list[str]]]:
     by: dict[str, list[Move]] = {}
-    for each in moves:
-        by.setdefault(each.change.id, []).append(each)
+    for move in moves:
+        by.setdefault(move.change.id, []).append(move)
     for its in by.values():
         change = its[0].change
         edits = "; ".join(change.edits[:3])
@@ -132,7 +132,7 @@ def text_lines(compared: RulebookComparison, *, full: bool) -> Iterator[Line]:
 
 def _verdict(compared: RulebookComparison) -> str:
     found = compared.found
-    meaning = sum(each.means_more for each in found.rules)
+    meaning = sum(rule.means_more for rule in found.rules)
     words = len(found.rules) - meaning
     if not found.rules:
         return "No rule changed."
@@ -167,21 +167,21 @@ def data(compared: RulebookComparison) -> dict[str, Any]:
             name: {"same": each.same, "how": each.how, "example": each.example}
             for name, each in found.derived.items()
         },
-        "rules": [_rule_data(each) for each in found.rules],
+        "rules": [_rule_data(rule) for rule in found.rules],
         "outcomes": None,
     }
     if compared.moves is not None:
         made["outcomes"] = [
             {
-                "id": each.id,
-                "name": each.name,
-                "rule": each.change.id,
-                "was": str(each.was),
-                "now": str(each.now),
-                "because": [*each.facts],
-                "edits": [*each.change.edits],
+                "id": move.id,
+                "name": move.name,
+                "rule": move.change.id,
+                "was": str(move.was),
+                "now": str(move.now),
+                "because": [*move.facts],
+                "edits": [*move.change.edits],
             }
-            for each in compared.moves
+            for move in compared.moves
         ]
     return made
 
@@ -215,8 +215,8 @@ def _between(compared: ResultsCompared) -> str:
 def results_lines(compared: ResultsCompared, *, full: bool) -> Iterator[Line]:
     """Yield two runs compared as text."""
     yield _between(compared), "bold"
-    for each in compared.packs:
-        yield from folded_text(f"{each}.", indent=2)
+    for pack in compared.packs:
+        yield from folded_text(f"{pack}.", indent=2)
     by: dict[tuple[str, str], list[str]] = {}
     for move in compared.moves:
         because = _because(move.facts)
@@ -238,10 +238,10 @@ def results_markdown(compared: ResultsCompared) -> str:
     """Return two runs compared as Markdown."""
     lines = [f"# {_between(compared)}", ""]
     if compared.packs:
-        lines += [*(f"- {escaped(each)}" for each in compared.packs), ""]
+        lines += [*(f"- {escaped(pack)}" for pack in compared.packs), ""]
     rows = [
-        map(escaped, (each.name or each.id, each.rule, each.was, each.now, each.why))
-        for each in compared.moves
+        map(escaped, (move.name or move.id, move.rule, move.was, move.now, move.why))
+        for move in compared.moves
     ]
     heads = ("partnership", "rule", "was", "is", "why")
     lines += [*table(heads, rows)] if rows else ["No outcome changed."]
@@ -254,5 +254,5 @@ def results_data(compared: ResultsCompared) -> dict[str, Any]:
         "govrules": 1,
         "days": [*compared.days],
         "packs": [*compared.packs],
-        "outcomes": [attrs.asdict(each) for each in compared.moves],
+        "outcomes": [attrs.asdict(move) for move in compared.moves],
     }

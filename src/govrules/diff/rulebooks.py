@@ -94,7 +94,7 @@ class RulebookDifference:
     @property
     def means_more(self) -> bool:
         """Whether any rule changed in meaning, is new or is gone."""
-        return any(each.means_more for each in self.rules)
+        return any(rule.means_more for rule in self.rules)
 
 
 def difference(old: Rulebook, new: Rulebook) -> RulebookDifference:
@@ -122,15 +122,15 @@ class _Comparing:
         old, new = self.old.rulebook, self.new.rulebook
         derived = dict(self._derived())
         rules = [*self._rules({name for name, each in derived.items() if not each.same})]
-        changed = {each.rule.pack for each in rules}
-        versions = {each.id: each for each in old.packs}
+        changed = {rule.rule.pack for rule in rules}
+        versions = {pack.id: pack for pack in old.packs}
         same = tuple(
-            each.id
-            for each in new.packs
-            if each.id in changed
-            and each.id in versions
-            and versions[each.id].version == each.version
-            and versions[each.id].content != each.content
+            pack.id
+            for pack in new.packs
+            if pack.id in changed
+            and pack.id in versions
+            and versions[pack.id].version == pack.version
+            and versions[pack.id].content != pack.content
         )
         return RulebookDifference(
             old=old,
@@ -231,7 +231,7 @@ class _Comparing:
         """Return the changed parameters a derived fact depends on, as a clause after its name."""
         before, after = self.old.rulebook, self.new.rulebook
         several = (*beneath(name, after.derived, ()), name)
-        read = {each.name for one in several for each in after.derived[one].parameters}
+        read = {parameter.name for one in several for parameter in after.derived[one].parameters}
         moved = [each for each in _moved(before.parameters, after.parameters) if each in read]
         return f", which reads {joined(moved)}" if moved else ""
 
@@ -243,11 +243,11 @@ def logic(rule: Rule) -> tuple[Any, ...]:
         rule.about_records,
         rule.in_force,
         rule.applies_when,
-        tuple(each.when for each in rule.unless),
+        tuple(exemption.when for exemption in rule.unless),
         rule.requires,
         rule.grades,
         rule.otherwise,
-        tuple(each.when for each in rule.mitigated_by),
+        tuple(mitigation.when for mitigation in rule.mitigated_by),
     )
 
 
@@ -255,14 +255,18 @@ def _edits(old: Rule, new: Rule, books: tuple[Rulebook, Rulebook]) -> Iterator[s
     """Yield the edited parts that may change outcomes."""
     if logic(old) == logic(new):
         return
-    read = {each.name for each in old.parameters} & {each.name for each in new.parameters}
+    read = {parameter.name for parameter in old.parameters} & {
+        parameter.name for parameter in new.parameters
+    }
     moved = _moved(books[0].parameters, books[1].parameters)
     for name in sorted(read.intersection(moved)):
         before_, after_ = (threshold_phrase(book.parameters[name]) for book in books)
         yield f"threshold: {name} was {before_}, is {after_}"
     was = old
     # What else was edited is seen with the values the same.
-    values = {each.name: each.value for each in new.parameters if each.name in moved}
+    values = {
+        parameter.name: parameter.value for parameter in new.parameters if parameter.name in moved
+    }
     old = with_values(old, values)
     if _ordered(logic(old)) == _ordered(logic(new)):
         if logic(old) != logic(new):
@@ -324,8 +328,8 @@ def _ordered(value: Any) -> Any:  # noqa: ANN401 - any part of a tree
     if isinstance(value, tuple):
         return tuple(_ordered(each) for each in value)
     if attrs.has(type(value)):
-        fields = (each for each in attrs.fields(type(value)) if each.eq)
-        return type(value).__name__, tuple(_ordered(getattr(value, each.name)) for each in fields)
+        fields = (field for field in attrs.fields(type(value)) if field.eq)
+        return type(value).__name__, tuple(_ordered(getattr(value, field.name)) for field in fields)
     return value
 
 
@@ -366,8 +370,8 @@ def _parameters(
 
 
 def _packs(old: Rulebook, new: Rulebook) -> Iterator[str]:
-    before = {each.id: each for each in old.packs}
-    after = {each.id: each for each in new.packs}
+    before = {pack.id: pack for pack in old.packs}
+    after = {pack.id: pack for pack in new.packs}
     for name, each in after.items():
         was = before.get(name)
         if was is None:

@@ -268,8 +268,8 @@ class Batch:
 
     def _all(self, items: Sequence[ir.Formula], rows: RowDomain) -> bitmaps.Bitmap:
         """Return the conjunction of formulas; negated ones are combined first."""
-        must = [self._of(each, rows) for each in items if not isinstance(each, ir.Neg)]
-        must_not = [self._of(each.item, rows) for each in items if isinstance(each, ir.Neg)]
+        must = [self._of(item, rows) for item in items if not isinstance(item, ir.Neg)]
+        must_not = [self._of(item.item, rows) for item in items if isinstance(item, ir.Neg)]
         if must_not:
             must.append(~reduce(or_, must_not))
         return reduce(and_, must)

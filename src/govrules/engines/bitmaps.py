@@ -263,7 +263,7 @@ def _top(number: Any) -> int:  # noqa: ANN401 - an integer or an array
 
 def mask_of(members: frozenset[str], values: tuple[str, ...]) -> np.int64:
     """Return a set as a bit mask; a value outside its type gets a bit no set has."""
-    places = {values.index(each) if each in values else _MOST_MEMBERS for each in members}
+    places = {values.index(member) if member in values else _MOST_MEMBERS for member in members}
     return np.uint64(sum(1 << place for place in places)).view(np.int64)
 
 
@@ -429,7 +429,7 @@ class Store:
         if not types.is_dictionary(array.type):
             raise self._error(path, one_of, array.type)
         words = array.dictionary.to_pylist()
-        places = [values.index(each) if each in values else -1 for each in words]
+        places = [values.index(word) if word in values else -1 for word in words]
         raw = _numbers(array.indices, np.dtype(str(array.indices.type)))
         # Under a null there may be any number.
         codes = np.array(places or [0], np.int16).take(raw, mode="clip")

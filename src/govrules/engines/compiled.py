@@ -155,7 +155,7 @@ def tells(
         EngineError: the formulas are nested too deep to be compiled.
     """
     with _shallow():
-        writer = Writer([[each] for each in nodes])
+        writer = Writer([[node] for node in nodes])
         compiled = compile(writer.telling(nodes, cls, given, var), "<govrules told>", "exec")
     return _ready(compiled, writer.constants)
 

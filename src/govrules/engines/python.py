@@ -48,7 +48,7 @@ class Writer(BindingPlan):
         #: What is asked by the rule that is written, and by several.
         self._sought = dict.fromkeys(chain.from_iterable(self._asked))
         tables = [each for each in self._sought if isinstance(each, ir.DerivedTable)]
-        every = [*self._asked, *(source.asked(each.sides) for each in tables)]
+        every = [*self._asked, *(source.asked(table.sides) for table in tables)]
         uses = Counter(node for each in every for node in each)
         super().__init__(dict.fromkeys(node for node, number in uses.items() if number > 1))
         self._prepared = ["NOW = last_day(as_of)"]
@@ -91,7 +91,7 @@ class Writer(BindingPlan):
                 more = self._say(f.more(leaf.var.list), top)
                 top.names[source.Sought(leaf, open=True)] = f"({name} or {more})"
         write: Any = self._say if var is None else self._added
-        results = [write(each, block) for each in nodes]
+        results = [write(node, block) for node in nodes]
         inner = [] if block is top else block.lines
         return self._function("subject, given, record", [*top.lines, *inner], results)
 
@@ -222,7 +222,7 @@ class Writer(BindingPlan):
                 known = (*known, each)
             return joined(parts, affirmed=affirmed)
         tests = self._leaf(item, block, known)
-        return joined([word(each, affirmed=affirmed) for each in tests], affirmed=affirmed)
+        return joined([word(test, affirmed=affirmed) for test in tests], affirmed=affirmed)
 
     def _leaf(self, item: ir.Formula, block: Block, known: _Known) -> list[Test]:
         """Return the conjuncts of a leaf's expression."""
@@ -250,7 +250,9 @@ class Writer(BindingPlan):
                 left, right = (self._number(each, block) for each in (one, other))
                 return [(left, ">=" if equal else ">", right)]
             case ir.May(table=table, values=values):
-                return [f"{self._mask(table, block)} & {sum(table.bits[each] for each in values)}"]
+                return [
+                    f"{self._mask(table, block)} & {sum(table.bits[value] for value in values)}"
+                ]
             case _:
                 raise AssertionError("it is no leaf")
 
@@ -338,7 +340,7 @@ class Writer(BindingPlan):
                 # No record ends the pass, so it sees whether there may be more of them.
                 marks.append(home.names.setdefault(f.more(fact), self.fresh("open")))
                 home.lines.append(f"{marks[-1]} = False")
-            open_ = "".join(f"{each} = " for each in marks)
+            open_ = "".join(f"{mark} = " for mark in marks)
             inner.lines.append(f"if {record} is UNKNOWN:")
             inner.lines += [f"    {open_}True"] if open_ else []
             inner.lines.append("    continue")

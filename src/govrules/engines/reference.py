@@ -130,8 +130,8 @@ def judge(rule: ast.Rule, case: Case) -> Judgement:
 
 def judge_all(rule: ast.Rule, cases: Sequence[Case]) -> Judgement:
     """Return the outcome of a rule on alternative cases, one of which is the actual one."""
-    scopes = [scope_of(rule, each) for each in cases]
-    required = [evaluate(rule.requires, each) for each in cases]
+    scopes = [scope_of(rule, case) for case in cases]
+    required = [evaluate(rule.requires, case) for case in cases]
     verdicts = [VERDICTS[each] for each in zip(scopes, required, strict=True)]
     verdict = _together(verdicts)
     scope, requires = unanimous(scopes), unanimous(required)
@@ -166,14 +166,16 @@ def _together(verdicts: Sequence[ast.Verdict]) -> ast.Verdict:
     if all(each is first for each in others):
         return first
     return (
-        ast.Verdict.CLEAR if all(each in NEVER_FLAGS for each in verdicts) else ast.Verdict.UNKNOWN
+        ast.Verdict.CLEAR
+        if all(verdict in NEVER_FLAGS for verdict in verdicts)
+        else ast.Verdict.UNKNOWN
     )
 
 
 def scope_of(rule: ast.Rule, case: Case) -> Truth:
     """Return whether the rule applies and no exception holds."""
     applies = Truth.TRUE if rule.applies_when is None else evaluate(rule.applies_when, case)
-    return conjunction([applies, *(~evaluate(each.when, case) for each in rule.unless)])
+    return conjunction([applies, *(~evaluate(exemption.when, case) for exemption in rule.unless)])
 
 
 def severity_of(
@@ -183,7 +185,7 @@ def severity_of(
     possible: set[ast.Severity] = set()
     holding = [True] * len(rule.mitigated_by)
     for case in cases:
-        relief = [evaluate(each.when, case) for each in rule.mitigated_by]
+        relief = [evaluate(mitigation.when, case) for mitigation in rule.mitigated_by]
         holding = [so and each is Truth.TRUE for so, each in zip(holding, relief, strict=True)]
         # One step, however many mitigations hold: they are reasons for the same relief.
         relieved = disjunction(relief)
@@ -335,7 +337,7 @@ def stands(predicate: expr.ValueTest, related: _Related, case: Case) -> Truth:
                 expr.Compare(expr.Op.AT_LEAST, low),
                 expr.Compare(expr.Op.AT_MOST, high),
             )
-            return conjunction(stands(each, related, case) for each in ends)
+            return conjunction(stands(end, related, case) for end in ends)
         case _:
             assert_never(predicate)
 
@@ -435,7 +437,7 @@ def _truths(
     records, closed = case.facts.records(ref, case.scopes)
     if where is None:
         return [Truth.TRUE] * len(records), closed
-    return [evaluate(where, case.inside(each)) for each in records], closed
+    return [evaluate(where, case.inside(record)) for record in records], closed
 
 
 def sum_of(

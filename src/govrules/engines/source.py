@@ -281,8 +281,8 @@ def ends(items: tuple[ir.Formula, ...]) -> tuple[list[ir.Exists], list[ir.Formul
     That nothing was done on a day that is yet to come is left out: reading such dates sees to it.
     """
     lists: dict[ir.FactRead, ir.Exists] = {}
-    for each in items:
-        match each:
+    for item in items:
+        match item:
             case ir.Neg(item=ir.Exists(var=ir.Var(list=ir.FactRead() as fact), so=so) as node) if (
                 so is not f.TRUE
             ):
@@ -291,7 +291,7 @@ def ends(items: tuple[ir.Formula, ...]) -> tuple[list[ir.Exists], list[ir.Formul
             case _:
                 pass
     told = {f.no(each) for each in lists.values()} | {f.no(f.more(each)) for each in lists}
-    rest = [each for each in items if each not in told and not is_ahead(f.no(each))]
+    rest = [item for item in items if item not in told and not is_ahead(f.no(item))]
     return [*lists.values()], rest
 
 

@@ -47,14 +47,14 @@ def said_of(adaptation: Adaptation, rulebook: Rulebook) -> str:
 
 def counting(rulebook: Rulebook) -> tuple[Adaptation, ...]:
     """Return the effective changes: the last for each target."""
-    return tuple({each.key: each for each in rulebook.adaptations}.values())
+    return tuple({adaptation.key: adaptation for adaptation in rulebook.adaptations}.values())
 
 
 def of_rule(rule: Rule, rulebook: Rulebook) -> Iterator[Adaptation]:
     """Yield the changes affecting a rule: of the rule, and of parameters it reads."""
     yield from rule.adapted
-    for each in rule.parameters:
-        yield from rulebook.parameters[each.name].adapted
+    for parameter in rule.parameters:
+        yield from rulebook.parameters[parameter.name].adapted
 
 
 def amendment_phrase(amendment: Amendment) -> str:
@@ -80,7 +80,7 @@ def _word(value: object) -> str:
 
 def threshold_phrase(parameter: ParameterValue) -> str:
     """Return the value of a parameter, and from when it has which other."""
-    told = [value_phrase(each, parameter.type) for each in parameter.values]
+    told = [value_phrase(value, parameter.type) for value in parameter.values]
     dates = [f" from {day(begins)}" for begins, _ in parameter.dated[1:]]
     return ", then ".join([told[0], *map(str.__add__, told[1:], dates)])
 

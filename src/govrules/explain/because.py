@@ -100,9 +100,9 @@ def _least(
     if not is_said(alone):
         raise AssertionError("an explanation does not reproduce what it explains")
     if len(facts) <= REDUCED_UP_TO:
-        for each in reversed(facts):
-            fewer = [other for other in facts if other is not each]
-            before, back = alone, alone.without(each)
+        for fact in reversed(facts):
+            fewer = [other for other in facts if other is not fact]
+            before, back = alone, alone.without(fact)
             if back is None:
                 alone = Restricted.to(top, fewer)
             if is_said(alone):
@@ -114,7 +114,7 @@ def _least(
     if state is not None:
         if len(order.least) >= _MOST_KEPT:
             order.least.clear()
-        order.least[of, state] = tuple(each.place for each in facts)
+        order.least[of, state] = tuple(fact.place for fact in facts)
     return tuple(facts)
 
 

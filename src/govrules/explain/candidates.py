@@ -58,7 +58,7 @@ def is_crossed(rule: Rule, view: View) -> bool:
     """Tell whether a rule compares facts with each other, other than with the date."""
     _, crossed = _tests_of(view.backend.rulebook, Identical((rule,)), view.as_of)
     facts = (each for test in crossed for each in flat(test.predicate) if is_fact(each))
-    return any(each != AS_OF_REF for each in facts)
+    return any(fact != AS_OF_REF for fact in facts)
 
 
 @kept_on_rulebook(2**10)
@@ -159,5 +159,5 @@ def _sets(
     found += [members | everything, members - everything]
     found += [(members | everything) - each for each in wanted]
     if None in constants:
-        found += [frozenset({each}) for each in values]
+        found += [frozenset({value}) for value in values]
     return list(dict.fromkeys([*found, frozenset()]))

@@ -141,7 +141,7 @@ class _Hints:
         """Return a long change set completed with the smallest consistent one of each group."""
         found, gone = {**way}, gone_by(way)
         for options in several:
-            fitting = [each for each in options if not contradict(found, each, gone)]
+            fitting = [option for option in options if not contradict(found, option, gone)]
             if not fitting:
                 return []
             news = [{path: each[path] for path in each if path not in found} for each in fitting]
@@ -236,8 +236,8 @@ def _ways_out(goal: _Goal, hints: _Hints) -> list[Way]:
     met = [mended for way in _to_meet(rule, view, hints) for mended in _mended(way, goal, hints)]
     excepted = [
         reached
-        for each in rule.unless
-        for way in _ways(each.when, view, Truth.TRUE, hints)
+        for exemption in rule.unless
+        for way in _ways(exemption.when, view, Truth.TRUE, hints)
         for reached in _still_in_case(way, rule, view, hints)
     ]
     found: list[Way] = []
@@ -253,7 +253,7 @@ def _to_meet(rule: Rule, view: View, hints: _Hints) -> list[Way]:
     found = _ways(rule.requires, view, Truth.TRUE, hints)
     cases = view.split(rule)
     if len(cases) > 1:
-        apart = (_ways(rule.requires, each, Truth.TRUE, hints.elsewhere()) for each in cases)
+        apart = (_ways(rule.requires, case, Truth.TRUE, hints.elsewhere()) for case in cases)
         found = hints.pruned([*found, *hints.joined(apart)])
     return found
 
@@ -338,7 +338,7 @@ def _of_several(
 
 def _of_test(condition: Test, view: View, target: Truth, hints: _Hints) -> list[Way]:
     refs = [condition.fact]
-    refs += [each for each in operands(condition.predicate) if isinstance(each, FactRef)]
+    refs += [operand for operand in operands(condition.predicate) if isinstance(operand, FactRef)]
     found: list[Way] = []
     for ref in refs:
         if ref.source is FactSource.DERIVED:
@@ -370,7 +370,7 @@ def _of_fact(condition: Test, ref: FactRef, view: View, target: Truth, hints: _H
 
 def _is_constant(test: Test) -> bool:
     """Tell whether a fact is compared with constants only, so that what meets it is fixed."""
-    return all(isinstance(each, Literal | Parameter) for each in operands(test.predicate))
+    return all(isinstance(operand, Literal | Parameter) for operand in operands(test.predicate))
 
 
 def _asked_around(ref: FactRef, view: View, hints: _Hints) -> list[str]:
@@ -440,7 +440,7 @@ def _every_record(
     ref: FactRef, where: Condition, view: View, goal: Truth, hints: _Hints
 ) -> list[Way]:
     records, closed = view.records(ref)
-    return hints.joined(_ways(where, each, goal, hints) for each in records) if closed else []
+    return hints.joined(_ways(where, record, goal, hints) for record in records) if closed else []
 
 
 def _of_many(condition: OnList, view: View, target: Truth, hints: _Hints) -> list[Way]:
@@ -515,8 +515,8 @@ def _of_set(
         return []
     path = view.path(ref)
     members, _ = view.cell(ref)
-    ordered = [each for each in ref.type.values if each in members]
-    others = [each for each in ref.type.values if each not in members]
+    ordered = [value for value in ref.type.values if value in members]
+    others = [value for value in ref.type.values if value not in members]
     so = view.check(condition, target)
     for number in range(len(ref.type.values) + 1):
         for changed in (ordered + others[:number], ordered[: len(ordered) - number]):

@@ -78,9 +78,9 @@ class Closures:
             case ir.Const(value=value):
                 return lambda _: value is want
             case ir.And(items=items) if want:
-                return _every([self.check(each) for each in items])
+                return _every([self.check(item) for item in items])
             case ir.And(items=items):
-                return _some([self.check(f.no(each)) for each in items])
+                return _some([self.check(f.no(item)) for item in items])
             case ir.IsUnknown(read=fact):
                 depth, place = self.at(fact)
                 return lambda s: (s[depth].values[place] is UNKNOWN) is want
@@ -233,7 +233,7 @@ class Closures:
         def amount(s: Frames) -> Any:  # noqa: ANN401 - a number
             records, outer = s[depth].values[place][0], s[: var.depth]
             if len(records) < _MANY or not so.about <= {var}:
-                return sum(part((*outer, each)) for each in records)
+                return sum(part((*outer, record)) for record in records)
             known = s[depth].known
             before, parts = known.get(key) or ((), [])
             # A trial changes few, which are found faster than all are asked again; what differs
@@ -244,7 +244,7 @@ class Closures:
                 known[_CHANGED] = before, records, changed
             for at in changed:
                 parts[at] = part((*outer, records[at]))
-            parts[len(records) :] = [part((*outer, each)) for each in records[len(before) :]]
+            parts[len(records) :] = [part((*outer, record)) for record in records[len(before) :]]
             known[key] = records, parts
             return sum(parts)
 
@@ -332,10 +332,10 @@ class Closures:
             case ir.Const():
                 return lambda _: NOTHING
             case ir.And(items=items) if want:
-                several = [self.support(each) for each in items]
+                several = [self.support(item) for item in items]
                 return lambda s: NOTHING.union(*[each(s) for each in several])
             case ir.And(items=items):
-                contrary = [f.no(each) for each in items]
+                contrary = [f.no(item) for item in items]
                 ways = [(self.check(each), self.support(each)) for each in contrary]
                 return lambda s: min([why(s) for fails, why in ways if fails(s)], key=len)
             case ir.IsUnknown() | ir.More() if want:
@@ -464,14 +464,14 @@ class Closures:
         """
         depth, beneath = table.var.depth, self._kept_from(table)
         if table.stated is None or not self._is_own(table):
-            return lambda s: NOTHING.union(*[beneath(s).get(each, NOTHING) for each in values])
+            return lambda s: NOTHING.union(*[beneath(s).get(value, NOTHING) for value in values])
         _, place = self.at(table.stated)
         possible = self.possible(table)
 
         def cannot(s: Frames) -> frozenset[int]:
             left = possible(s)
             if len(left) > 1:
-                return NOTHING.union(*[beneath(s).get(each, NOTHING) for each in values])
+                return NOTHING.union(*[beneath(s).get(value, NOTHING) for value in values])
             frame = s[depth]
             (frame.known[place],) = left
             return frozenset((frame.first + 1 + place,))
@@ -530,8 +530,8 @@ def _every(checks: list[Check]) -> Check:
         return lambda s: one(s) and other(s)
 
     def every(s: Frames) -> bool:
-        for each in checks:  # noqa: SIM110 - `all` takes twice as long
-            if not each(s):
+        for check in checks:  # noqa: SIM110 - `all` takes twice as long
+            if not check(s):
                 return False
         return True
 
@@ -544,8 +544,8 @@ def _some(checks: list[Check]) -> Check:
         return lambda s: one(s) or other(s)
 
     def some(s: Frames) -> bool:
-        for each in checks:  # noqa: SIM110 - `any` takes twice as long
-            if each(s):
+        for check in checks:  # noqa: SIM110 - `any` takes twice as long
+            if check(s):
                 return True
         return False
 

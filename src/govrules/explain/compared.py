@@ -98,7 +98,7 @@ def chosen_phrase(fact: Fact, values: Sequence[str]) -> str:
     """
     if len(values) <= MOST_NAMES and {*values} != {*closed_values(fact.type)}:
         return predicate_phrase(fact, OneOf(tuple(map(Literal, values))), holds=True)
-    several = named([word_of(each, dict(fact.words)) for each in values], "or")
+    several = named([word_of(value, dict(fact.words)) for value in values], "or")
     return f"{presence(fact)} (to be chosen: {several})"
 
 
@@ -153,8 +153,8 @@ def _by(
 def _case(selector: FactRef, values: Sequence[str | bool], *, again: bool = False) -> str:
     fact = selector.fact
     if isinstance(fact.type, YesNo):
-        return joined((fact.label if each else fact.denial for each in values), "or")
-    words = joined((told(each, fact.type, dict(fact.words), "or") for each in values), "or")
+        return joined((fact.label if value else fact.denial for value in values), "or")
+    words = joined((told(value, fact.type, dict(fact.words), "or") for value in values), "or")
     return f"it is {words}" if again else f"{fact.label} is {words}"
 
 
@@ -164,9 +164,9 @@ def _one_of(fact: Fact, operands: Sequence[Operand], *, holds: bool) -> str:
 
 def one_of_clauses(fact: Fact, operands: Sequence[Operand], *, holds: bool) -> list[str]:
     """Return the alternatives of a one-of test as clauses, or all of them denied."""
-    literal = [each.value for each in operands if isinstance(each, Literal)]
+    literal = [operand.value for operand in operands if isinstance(operand, Literal)]
     if len(literal) < len(operands) or not isinstance(fact.type, Choice):
-        words = joined((_operand(each, fact, Op.EQUALS) for each in operands), "or")
+        words = joined((_operand(operand, fact, Op.EQUALS) for operand in operands), "or")
         return [filled(denying(fact) if not holds else saying(fact), words)]
     own = {value: each for value, *each in fact.said}
     apart = [
@@ -204,7 +204,7 @@ def listed(phrases: Sequence[str], word: str) -> str:
         first = _PARTNERSHIP if subject == "it " and named else begins[0]
         parts = [each.removeprefix(begin) for each, begin in zip(its, begins, strict=True)]
         if told and "it " not in groups:
-            parts = [each.replace("either it ", f"either {_PARTNERSHIP}") for each in parts]
+            parts = [part.replace("either it ", f"either {_PARTNERSHIP}") for part in parts]
         told.append(joined([first + parts[0], *parts[1:]], word))
     return joined(told, word)
 

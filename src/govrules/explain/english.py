@@ -70,15 +70,15 @@ def rule_sentence(rule: Rule) -> str:
         word = "all of these hold" if every else "at least one of these holds"
         first = sentence(f"{where}, {word}" if where else word).removesuffix(".")
         phrases = [condition_phrase(each, holds=holds) for each, holds in duties]
-        lines = [f"- {each}{'.' if each is phrases[-1] else ';'}" for each in phrases]
+        lines = [f"- {phrase}{'.' if phrase is phrases[-1] else ';'}" for phrase in phrases]
         lines = [f"{first}:", *lines]
     else:
         duty = condition_phrase(rule.requires)
         duty = duty if where else _named_first(duty, rule)
         lines = [sentence(f"{where}{':' if ',' in where else ','} {duty}" if where else duty)]
     excepted = [
-        f"This does not apply where {_named_first(condition_phrase(each.when), rule)}."
-        for each in rule.unless
+        f"This does not apply where {_named_first(condition_phrase(exemption.when), rule)}."
+        for exemption in rule.unless
     ]
     return "\n".join([*lines, *excepted]) if len(lines) > 1 else " ".join([*lines, *excepted])
 
@@ -102,8 +102,8 @@ def _is_too_much(every: bool, duties: Sequence[_Part]) -> bool:  # noqa: FBT001 
     if len(duties) == 1:
         return False
     kinds = (AnyOf, All) if every else (All, AnyOf)
-    nested = [each for each in duties if len(_flat(each[0], kinds[0], holds=each[1])) > 1]
-    long = sum(len(_phrase(each)) for each in duties) > _LONG
+    nested = [duty for duty in duties if len(_flat(duty[0], kinds[0], holds=duty[1])) > 1]
+    long = sum(len(_phrase(duty)) for duty in duties) > _LONG
     return len(nested) > 1 or bool(nested and len(duties) > 2) or long  # noqa: PLR2004
 
 
@@ -120,8 +120,8 @@ def severity_sentence(rule: Rule) -> str:
         before = grade.when
     last = f"otherwise {rule.otherwise.value}" if grades else rule.otherwise.value
     text = "; ".join([*grades, last])
-    for each in rule.mitigated_by:
-        text += f"; one step lower where {_named_first(condition_phrase(each.when), rule)}"
+    for mitigation in rule.mitigated_by:
+        text += f"; one step lower where {_named_first(condition_phrase(mitigation.when), rule)}"
     return sentence(text)
 
 
@@ -230,21 +230,21 @@ def _apart(part: _Part, word: str) -> list[str]:
         case Test(ref, OneOf(operands)) if not isinstance(ref.type, YesNo):
             clauses = one_of_clauses(ref.fact, operands, holds=holds)
             lists_so = len(clauses) > 1 and word == ("or" if holds else "and")
-            return [_of_two(ref, each) for each in clauses] if lists_so else [_phrase(part)]
+            return [_of_two(ref, clause) for clause in clauses] if lists_so else [_phrase(part)]
     return [condition_phrase(item, holds=holds)]
 
 
 def _alike(items: Sequence[Condition]) -> Condition | None:
     """Return the common test of both of a pair as a test of one."""
-    denied = [isinstance(each, Not) for each in items]
-    tests = [_bare(each) for each in items]
-    if len({*denied}) > 1 or not all(isinstance(each, Test) for each in tests):
+    denied = [isinstance(item, Not) for item in items]
+    tests = [_bare(item) for item in items]
+    if len({*denied}) > 1 or not all(isinstance(test, Test) for test in tests):
         return None
-    names = [each.fact.path.partition(".")[0] for each in tests if isinstance(each, Test)]
+    names = [test.fact.path.partition(".")[0] for test in tests if isinstance(test, Test)]
     bare = [
-        attrs.evolve(each, fact=attrs.evolve(each.fact, path=each.fact.path.partition(".")[2]))
-        for each in tests
-        if isinstance(each, Test)
+        attrs.evolve(test, fact=attrs.evolve(test.fact, path=test.fact.path.partition(".")[2]))
+        for test in tests
+        if isinstance(test, Test)
     ]
     if {*names} != {*_TWO} or bare[0] != bare[1]:
         return None
@@ -272,7 +272,7 @@ def _flat(where: Condition, kind: type[All | AnyOf], *, holds: bool) -> list[_Pa
         return _flat(where.item, kind, holds=not holds)
     wanted = kind if holds else (AnyOf if kind is All else All)
     if isinstance(where, wanted):
-        return [part for each in where.items for part in _flat(each, kind, holds=holds)]
+        return [part for item in where.items for part in _flat(item, kind, holds=holds)]
     return [(where, holds)]
 
 

@@ -80,8 +80,8 @@ class Order:
         found: list[tuple[int, int]] = []
         at = ""
         *records, last = cited.path.split("]")
-        for each in records:
-            name, _, place = each.rpartition("[")
+        for record in records:
+            name, _, place = record.rpartition("[")
             at += name
             found.append((self._places.get(at, 0), int(place)))
             at += "[]"
@@ -342,7 +342,7 @@ class States:
         conditions = [*conditions]
         whole = self.of(conditions)
         read, places = self._read(conditions)
-        names = [self._own[each] for each in places]
+        names = [self._own[place] for place in places]
         several = [self._closures.settling(each, self._shape.cls) for each in names]
         below = {
             other for name in names for other in beneath(name, self._derived, ()) if other != name
@@ -353,7 +353,7 @@ class States:
         def state(frame: Frame) -> Hashable:
             seen = (frame,)
             values = [possible(seen) for possible in several if possible]
-            if any(len(each) > 1 for each in values):
+            if any(len(value) > 1 for value in values):
                 return whole(frame)
             return read(frame), *values
 
@@ -443,7 +443,7 @@ def _state(
             found.append(value)
         for place, inner in lists:
             records, open_ = values[place]
-            found += (open_, *[inner(each) for each in records])
+            found += (open_, *[inner(record) for record in records])
         return tuple(found)
 
     return state

@@ -398,7 +398,7 @@ def whether_all(fact: Fact, known: Collection[Any]) -> str:
     """Return the question whether these are all that a list or a set has."""
     if isinstance(fact.type, Choices):
         words = dict(fact.words)
-        several = [word_of(each, words) for each in fact.type.values if each in known]
+        several = [word_of(value, words) for value in fact.type.values if value in known]
     else:
         several = [record_name(each, index, fact.each) for index, each in enumerate(known)]
     if all(map(_NUMBERED.fullmatch, several)):

@@ -236,13 +236,13 @@ class _Board:
         for rule in self.rules:
             for path, several in compared_with(rule, self.view).items():
                 values[path].update(several)
-        roots = [each for rule in self.rules for each in rule_conditions(rule)]
+        roots = [condition for rule in self.rules for condition in rule_conditions(rule)]
         roots += [row.when for derived in self.view.derived.values() for row in derived.rows]
-        tests = [each for root in roots for each in nodes(root) if isinstance(each, Test)]
+        tests = [node for root in roots for node in nodes(root) if isinstance(node, Test)]
         crossed: set[str] = set()
         for test in tests:
-            others = [each for each in operands(test.predicate) if isinstance(each, FactRef)]
-            crossed.update(each.path for each in others)
+            others = {each.path for each in operands(test.predicate) if isinstance(each, FactRef)}
+            crossed |= others
             if others:
                 crossed.add(test.fact.path)
         return {path: frozenset(each) for path, each in values.items()}, frozenset(crossed)
@@ -340,8 +340,8 @@ class _Board:
         """Tell whether no rule reading a fact fails, whatever is chosen."""
         choices = [*itertools.islice(each_choice(changes), MAX_CHOICES + 1)]
         return len(choices) <= MAX_CHOICES and not any(
-            self.fails(rule, each, goal=rule.id in cleared)
-            for each in choices
+            self.fails(rule, choice, goal=rule.id in cleared)
+            for choice in choices
             for rule in self.reading(path)
         )
 

@@ -90,7 +90,7 @@ class _QuestionClosures:
 
     def of(self, parts: Parts) -> _Ask:
         """Return a closure collecting the facts some residuals lead to."""
-        several = [self._part(each) for each in parts]
+        several = [self._part(part) for part in parts]
         if len(several) == 1:
             return several[0]
 

@@ -351,10 +351,10 @@ class View:
     def cited(self, numbers: Iterable[int]) -> tuple[Cited, ...]:
         """Return what stands under numbers, as explanations cite it."""
         known = self.all[0].known
-        new = [each for each in numbers if (Cited, each) not in known]
+        new = [number for number in numbers if (Cited, number) not in known]
         for each in cited_among(self.all, new) if new else ():
             known[Cited, each.number] = each
-        return tuple([known[Cited, each] for each in numbers])
+        return tuple([known[Cited, number] for number in numbers])
 
     def path(self, ref: expr.FactRef) -> str:
         """Return the full path of a fact that a rule names."""
@@ -396,7 +396,7 @@ class View:
             for at, value in to_set.items():
                 values[at] = value
             if len(frames) > 1:
-                frames = (top, *[again(top, each) for each in frames[1:]])
+                frames = (top, *[again(top, frame) for frame in frames[1:]])
             return check(frames)
         finally:
             # Of those that were first asked for in the trial, too.
@@ -427,7 +427,7 @@ class View:
         supposed = followed_by(self.supposed, changes) if self.supposed else changes
         top = self.all[0]
         top = top.shape.changed(top, supposed)
-        frames = (top, *[again(top, each) for each in self.frames[1:]])
+        frames = (top, *[again(top, frame) for frame in self.frames[1:]])
         return View(self.backend, frames, self.scopes, self.all, supposed, self.taken)
 
 

@@ -239,7 +239,7 @@ def settler_of_list(
     engine_called(engine)
     made = _made_of(rules, rulebook) if engine == "durable" else None
     judged = lowered(rules, rulebook) if made is None else made.judged
-    merged = mergeable((each for rule in judged for each in rule.formulas), listed)
+    merged = mergeable((formula for rule in judged for formula in rule.formulas), listed)
     if made is not None:
         return _by_network(made, merged.leaves), merged
     names = names_of(merged.leaves)

@@ -48,7 +48,7 @@ class Ruleset:
     @property
     def names(self) -> tuple[str, ...]:
         """The names of the rulesets."""
-        return tuple(each["name"] for each in self._shards)
+        return tuple(shard["name"] for shard in self._shards)
 
     def definitions(self) -> dict[str, dict[str, Any]]:
         """
@@ -59,7 +59,7 @@ class Ruleset:
         """
         from govrules.engines.durable.child import rules_of  # noqa: PLC0415 - an extra
 
-        return {each["name"]: rules_of(each, self._record) for each in self._shards}
+        return {shard["name"]: rules_of(shard, self._record) for shard in self._shards}
 
     def assess(self, host: Any, subject: Any) -> Assessment:  # noqa: ANN401 - the engine has no types
         """
@@ -83,7 +83,7 @@ class Ruleset:
             if hasattr(host, "_d_timer") and self._state(host, subject) != state:
                 raise EngineError("durable", "the host's threads lost an action; try again")
         texts = [getattr(subject, each, UNKNOWN) for each in ("id", "name")]
-        known = [each if isinstance(each, str) else "" for each in texts]
+        known = [text if isinstance(text, str) else "" for text in texts]
         return Assessment(
             id=known[0] or known[1],
             name=known[1],
@@ -166,5 +166,5 @@ def ruleset(
         raise
     rules = rulebook.rules_for(subject, as_of)
     made = compiled_network(rules, rulebook)
-    shards = tuple({**each, "name": f"{name}_{each['name']}"} for each in made.network.shards)
+    shards = tuple({**shard, "name": f"{name}_{shard['name']}"} for shard in made.network.shards)
     return Ruleset(rules, as_of, made, shards)

@@ -153,7 +153,7 @@ class JsonReader:
         index = int(path.rpartition("[")[2].removesuffix("]"))
         items: tuple[Any, ...] = (UNKNOWN,) if old is UNKNOWN else old or ()
         # As facts count them: those that are known, without the gaps between them.
-        known = [each for each in items if each is not UNKNOWN]
+        known = [item for item in items if item is not UNKNOWN]
         if index > len(known):
             raise _refused(path, f"one of {len(known)} records, or the next", "a later one")
         after: list[Any] = []
@@ -190,7 +190,7 @@ class JsonReader:
                 return once
             case Choices():
                 members = _several(value, "a list of values", path)
-                return frozenset(UNKNOWN if each == _UNKNOWN else each for each in members)
+                return frozenset(UNKNOWN if member == _UNKNOWN else member for member in members)
             case _:
                 return self._single(value, fact_type, path)
 

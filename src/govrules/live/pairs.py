@@ -59,7 +59,7 @@ class EntryIndex:
 
     def __iter__(self) -> Iterator[tuple[str, Entry]]:
         """Yield the entries in their order."""
-        new = (each for each in self.changes if each not in self.before)
+        new = (change for change in self.changes if change not in self.before)
         for key in (*self.before, *new):
             entry = self.get(key)
             if entry is not None:

@@ -288,7 +288,7 @@ class LiveRegister:
         }
 
         def work(memory: WorkingMemory) -> Update | str:
-            gone = dict.fromkeys(each for each in memory.entries if each not in wanted)
+            gone = dict.fromkeys(entry for entry in memory.entries if entry not in wanted)
             return memory.plan(entries={**gone, **wanted}, record=record)
 
         return self._take(_REGISTER, at, work)
@@ -504,7 +504,7 @@ class LiveRegister:
 
     def _tell(self, deltas: Iterable[Delta]) -> tuple[tuple[Notice, ...], Dispatch | None]:
         """Turn deltas into notices and queue them for the callback."""
-        notices = tuple(each for delta in deltas for each in self._notices(delta))
+        notices = tuple(notice for delta in deltas for notice in self._notices(delta))
         subscriber = self._subscriber
         return notices, None if subscriber is None else subscriber.put(notices)
 

@@ -206,7 +206,7 @@ class WorkingMemory:
 
     def whole(self) -> Any:  # noqa: ANN401 - a register of any class
         """Return the register as it counts."""
-        known = (each.effective for each in self.entries.values())
+        known = (entry.effective for entry in self.entries.values())
         return attrs.evolve(self.record, **{self.listing.listed: (*known, *self._more)})
 
     @property

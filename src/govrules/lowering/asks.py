@@ -128,7 +128,7 @@ class QuestionCompiler:
         """Return what a rule asks on subjects of a class."""
         top = (ir.subject(cls),)
         scope = [] if rule.applies_when is None else [rule.applies_when]
-        scope += [each.when for each in rule.unless]
+        scope += [exemption.when for exemption in rule.unless]
         return QuestionPlan(
             scope=self._of_all(scope, top),
             requires=self._residual(rule.requires, top),
@@ -136,7 +136,7 @@ class QuestionCompiler:
                 (self.lowering.pair(grade.when, top).true, self._residual(grade.when, top))
                 for grade in rule.grades
             ),
-            mitigations=self._of_all((each.when for each in rule.mitigated_by), top),
+            mitigations=self._of_all((mitigation.when for mitigation in rule.mitigated_by), top),
         )
 
     def rule(self, rule: ast.Rule, cls: type) -> Asks:
@@ -165,7 +165,7 @@ class QuestionCompiler:
     # ── The tree ──────────────────────────────────────────────────────────────────────────────
 
     def _of_all(self, conditions: Iterable[expr.Condition], scopes: Vars) -> Parts:
-        return tuple(part for each in conditions for part in self._residual(each, scopes))
+        return tuple(part for condition in conditions for part in self._residual(condition, scopes))
 
     def _residual(self, condition: expr.Condition, scopes: Vars) -> Parts:
         """Return the residual of a condition."""

@@ -105,7 +105,7 @@ def _adds_up(leaf: Leaf, listed: Path) -> bool:
     if leaf.var.depth != 1 or any(each.depth for each in leaf.about):
         return False
     facts = (each for each in beneath([leaf.so]) if isinstance(each, FactRead))
-    return all(each.full_path != listed for each in facts)
+    return all(fact.full_path != listed for fact in facts)
 
 
 def counted(leaf: Leaf) -> Num:

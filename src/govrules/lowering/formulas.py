@@ -222,7 +222,7 @@ def all_of(*items: ir.Formula) -> ir.Formula:
     """Return *and* without simplification; see `both`."""
     if FALSE in items:
         return FALSE
-    return _conjunction(list(dict.fromkeys(each for each in items if each is not TRUE)))
+    return _conjunction(list(dict.fromkeys(item for item in items if item is not TRUE)))
 
 
 def any_of(*items: ir.Formula) -> ir.Formula:
@@ -247,7 +247,7 @@ def conjunction(pairs: Iterable[DualRail]) -> DualRail:
 
 def disjunction(pairs: Iterable[DualRail]) -> DualRail:
     """Return Kleene's *or*."""
-    return ~conjunction(~each for each in pairs)
+    return ~conjunction(~pair for pair in pairs)
 
 
 def wherever(alternatives: Iterable[tuple[ir.Formula, ir.Formula]]) -> ir.Formula:
@@ -274,7 +274,7 @@ def _factored(
 ) -> ir.Formula:
     """Return a disjunction of formulas with common conjuncts factored out."""
     for turned, joint in ((lambda each: each, both), (no, either)):
-        parts = [tuple(map(turned, conjuncts(turned(each)))) for each in formulas]
+        parts = [tuple(map(turned, conjuncts(turned(formula)))) for formula in formulas]
         common = [each for each in parts[0] if all(each in other for other in parts)]
         if common:
             rest = [joint(*(each for each in own if each not in common)) for own in parts]
@@ -434,7 +434,7 @@ class _Assumptions:
         alone = _Assumptions()
         alone.learn(item)
         for parts in self._clauses.values():
-            rest = [each for each in parts if each is not no(item)]
+            rest = [part for part in parts if part is not no(item)]
             if len(rest) < len(parts) and all(map(alone.value, rest)):
                 return _conjunction(rest)
         return item

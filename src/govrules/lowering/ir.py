@@ -147,7 +147,7 @@ class Node:
 
 @cache
 def _fields_of(cls: type) -> tuple[str, ...]:
-    return tuple(each.name for each in attrs.fields(cls) if each.init)
+    return tuple(field.name for field in attrs.fields(cls) if field.init)
 
 
 # ── Formulas ──────────────────────────────────────────────────────────────────────────────────

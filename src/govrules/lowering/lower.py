@@ -92,7 +92,7 @@ def read_of(ref: expr.FactRef, scopes: Vars) -> ir.FactRead:
 
 def each_of(ref: expr.FactRef, scopes: Vars, *, recorded: bool = True) -> ir.Var:
     """Return the variable of a list's known records, or of an unrecorded one."""
-    depth = max(each.depth for each in scopes) + 1
+    depth = max(scope.depth for scope in scopes) + 1
     return ir.record_of(read_of(ref, scopes), depth, recorded=recorded)
 
 
@@ -168,7 +168,7 @@ class Lowering:
         """Return the table of a derived fact of a record."""
         key = self._key(name, var, taken)
         if key not in self._tables:
-            keys = {each: self._key(each, var, taken) for each in self.derived}
+            keys = {derived: self._key(derived, var, taken) for derived in self.derived}
             done = {each for each in keys if keys[each] in self._tables}
             done |= {each for each, _ in taken}
             for each in beneath(name, self.derived, done):
@@ -185,7 +185,7 @@ class Lowering:
 
     def hang_on(self, names: Iterable[str]) -> frozenset[str]:
         """Return derived facts and all of the same record they depend on."""
-        return frozenset().union(*(self._hangs_on(each) | {each} for each in names))
+        return frozenset().union(*(self._hangs_on(name) | {name} for name in names))
 
     def _hangs_on(self, name: str) -> frozenset[str]:
         """Return the derived facts of the same record that one depends on, transitively."""
@@ -212,7 +212,7 @@ def _part(rule: ast.Rule, pairs: Iterable[f.DualRail]) -> RuleSplit:
     scope = conjunction([*applies, *(~next(left) for _ in rule.unless)])
     requires = next(left)
     excepted = f.both(*(each.true for each in applies), scope.false)
-    grades = [(next(left), each.severity) for each in rule.grades]
+    grades = [(next(left), grade.severity) for grade in rule.grades]
     settled = f.either(requires.true, excepted)
     severities = f.first_of(grades, rule.otherwise)
     return RuleSplit(scope, requires, settled, tuple(left), tuple(severities.items()))
@@ -358,7 +358,7 @@ class _Scoped:
                 )
             case expr.Between(low, high):
                 ends = ((expr.Op.AT_LEAST, low), (expr.Op.AT_MOST, high))
-                return conjunction(self.tested(expr.Compare(*each), test) for each in ends)
+                return conjunction(self.tested(expr.Compare(*end), test) for end in ends)
             case _:
                 assert_never(predicate)
 

@@ -45,7 +45,7 @@ class Adoption:
 
     def touches(self, names: frozenset[str]) -> bool:
         """Tell whether the adoption changes any of some variables."""
-        inside = bool(self.prefix) and any(each.startswith(self.prefix) for each in names)
+        inside = bool(self.prefix) and any(name.startswith(self.prefix) for name in names)
         return inside or not names.isdisjoint(self.without)
 
     def fresh(self, space: Space, named: set[str], word: str) -> dict[str, Term]:

@@ -211,9 +211,9 @@ class EncodedRulebook:
         """Yield the findings of a check; if there are none, that it is proved."""
         found = False
         try:
-            for each in findings:
+            for finding in findings:
                 found = True
-                yield each
+                yield finding
         except UndecidedError:
             yield self.undecided(none)
         else:
@@ -253,7 +253,7 @@ class EncodedRulebook:
 
 def all_hold(conditions: Iterable[Condition], case: Case) -> bool:
     """Tell whether all conditions certainly hold."""
-    return all(evaluate(each, case) is Truth.TRUE for each in conditions)
+    return all(evaluate(condition, case) is Truth.TRUE for condition in conditions)
 
 
 def parts(condition: Condition) -> list[Condition]:

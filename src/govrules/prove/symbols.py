@@ -262,7 +262,7 @@ class Space:
 
     def named(self, names: Iterable[str]) -> dict[str, Term]:
         """Return the variables of these names, in the order of the names."""
-        return {each: self.by_name[each] for each in sorted(names)}
+        return {name: self.by_name[name] for name in sorted(names)}
 
     def fixed(self, model: z3.ModelRef, names: Iterable[str]) -> list[Term]:
         """Return the equations that fix variables to their values in a model."""
@@ -271,7 +271,7 @@ class Space:
 
     def near(self, names: Iterable[str]) -> list[Term]:
         """Return the preference for dates that people write."""
-        return [self.nearby[each] for each in sorted(names) if each in self.nearby]
+        return [self.nearby[name] for name in sorted(names) if name in self.nearby]
 
     def laws_of(self, names: Iterable[str]) -> tuple[set[str], list[Term]]:
         """Return all variables these depend on, and their axioms."""
@@ -322,11 +322,11 @@ class SymbolicRecord:
         records: dict[str, SymbolicRecord] = {}
         match fact.type:
             case v.Choices(values):
-                names = {each: f"{path} {each}" for each in values}
+                names = {value: f"{path} {value}" for value in values}
             case v.Records(cls):
                 places = [f"{path}[{each}]" for each in range(space.bound)]
-                names = {each: f"{each} there" for each in places}
-                records = {each: SymbolicRecord(space, cls, f"{each}.") for each in places}
+                names = {place: f"{place} there" for place in places}
+                records = {place: SymbolicRecord(space, cls, f"{place}.") for place in places}
             case _:
                 return space.single(fact, path, parent)
         of = {each: space.yes_no(name) for each, name in names.items()}

@@ -117,7 +117,7 @@ def either(*parts: Term) -> Term:
 def _joined(join: Any, parts: Iterable[Term], idle: Term, decisive: Term) -> Term:  # noqa: ANN401 - of z3
     """Return operands joined, neutral ones dropped; the absorbing one if it is there."""
     skipped, settled = idle.get_id(), decisive.get_id()
-    kept = [each for each in parts if each.get_id() != skipped]
+    kept = [part for part in parts if part.get_id() != skipped]
     if any(each.get_id() == settled for each in kept):
         return decisive
     if len(kept) < 2:  # noqa: PLR2004 - one part is itself
@@ -155,7 +155,7 @@ def added(terms: Iterable[Term]) -> Term:
 
 def number_of(terms: Iterable[Term]) -> Term:
     """Return the number of true terms."""
-    return added(one_of(each, exact(1), exact(0)) for each in terms)
+    return added(one_of(term, exact(1), exact(0)) for term in terms)
 
 
 # ── What is in a term ─────────────────────────────────────────────────────────────────────────

@@ -199,7 +199,7 @@ def by_kind(flags: Sequence[Any], code: Callable[[Any], int]) -> Any:  # noqa: A
         packed = np.packbits(np.stack(flags, axis=1), axis=1)
         several, places = np.unique(packed, axis=0, return_inverse=True)
         kinds = np.unpackbits(several, axis=1, count=number)
-        return np.array([code(each) for each in kinds], np.int32)[places.ravel()]
+        return np.array([code(kind) for kind in kinds], np.int32)[places.ravel()]
     keys: Any = np.zeros(len(flags[0]), np.uint16 if number <= _FEW_FLAGS else np.int64)
     for place, each in enumerate(flags):
         keys |= each.astype(keys.dtype) << place

@@ -70,7 +70,7 @@ def build(
         each.warn_of_columns({at for pair in keys.values() for at in pair if at is not None})
         each.skip()
     partnerships = _Partnerships(main, mapping).made(rows, keys)
-    complete = all(each.code.is_warning for each in main.opened.problems)
+    complete = all(problem.code.is_warning for problem in main.opened.problems)
     listed = known_of(partnerships, complete=complete)
     register = mapping.register
     lister: type = type(register)
@@ -209,7 +209,7 @@ class _Partnerships:
             if base_of(cls) is Partner and rest == "name":
                 self._merge_names(path, cells, at)
             self.lists[path] = ListPlaces(items=[({rest: at}, cells)], several=True)
-            return [self._parts(cls, rest, each, complete=complete) for each in cells]
+            return [self._parts(cls, rest, cell, complete=complete) for cell in cells]
         items: list[tuple[Mapping[str, int], list[Any]]] = []
         names: list[Sequence[Any]] = []
         for index in sorted(each for each in groups if each is not None):
@@ -263,7 +263,7 @@ class _Partnerships:
     def _parts(self, cls: type, rest: str, values: Any, *, complete: bool) -> Any:  # noqa: ANN401 - a list's value
         if values is UNKNOWN or not values:
             return UNKNOWN
-        known = [each for each in values if each is not UNKNOWN]
+        known = [value for value in values if value is not UNKNOWN]
         made = _records(cls, {rest: known}, self._contradicted) if known else []
         return known_of(made, complete=complete and len(known) == len(values))
 

@@ -88,7 +88,7 @@ class CellReader:
             return list(map(self._kept[kinds.pop()].__getitem__, cells))
         # Where equal values may be written otherwise, and where nothing can be kept, each is read.
         if kinds & {list, dict, Decimal} or (bool in kinds and kinds & {int, float}):
-            return [self.read(each) for each in cells]
+            return [self.read(cell) for cell in cells]
         return list(map(InterningMap(self.read).__getitem__, cells))
 
     def _read_plain(self, cells: Iterable[str | None]) -> None:
@@ -129,7 +129,7 @@ class CellReader:
 
     def _without_far_off(self, cells: Sequence[Any], values: list[Any]) -> list[Any]:
         """Return amounts without outliers that seem to be pounds in a column of thousands."""
-        numbers = [_bare(each) for each in cells]
+        numbers = [_bare(cell) for cell in cells]
         known = [each for each in numbers if each]
         if len(known) < 3:  # noqa: PLR2004 - of two numbers neither is far off
             return values

@@ -76,7 +76,7 @@ class Columns:
         from govrules.registers.decoding import ColumnDecoder  # noqa: PLC0415 - it needs pyarrow
 
         names = self.stored.schema.names
-        names = [each for each in names if wanted is None or _head(each) in wanted]
+        names = [name for name in names if wanted is None or _head(name) in wanted]
         decoder = ColumnDecoder(
             class_in(rulebook, Partnership), rulebook, doubts or Doubts(self.name), exact, as_of
         )
@@ -157,16 +157,16 @@ def _not_in(fields: Any, known: Any, prefix: str) -> Iterator[str]:  # noqa: ANN
     from pyarrow import types  # noqa: PLC0415 - only a file of columns pays for it
 
     by_name = {each.name: each for each in known}
-    for each in fields:
-        wanted = by_name.get(each.name)
+    for field in fields:
+        wanted = by_name.get(field.name)
         if wanted is None:
-            yield f"{prefix}{each.name}"
+            yield f"{prefix}{field.name}"
             continue
-        one, other, mark = each.type, wanted.type, ""
+        one, other, mark = field.type, wanted.type, ""
         if types.is_list(other) and types.is_nested(one) and not types.is_struct(one):
             one, other, mark = one.value_type, other.value_type, "[]"
         if types.is_struct(one) and types.is_struct(other):
-            yield from _not_in(one, other, f"{prefix}{each.name}{mark}.")
+            yield from _not_in(one, other, f"{prefix}{field.name}{mark}.")
 
 
 def columns_in(found: Stored) -> Columns | None:

@@ -288,7 +288,7 @@ class ColumnDecoder:
         coded = _coded(array)
         values = self._read(coded, CellReader(fact, Wording()), where)
         absent: Any = [] if isinstance(fact.type, Records) else {NONE: True}
-        said = pa.array([None if each is UNKNOWN else absent for each in values], to)
+        said = pa.array([None if value is UNKNOWN else absent for value in values], to)
         return said.take(coded.indices)
 
     def _set(self, array: pa.Array, fact: Fact, where: Where) -> pa.Array:
@@ -338,7 +338,7 @@ class ColumnDecoder:
             unit = "months" if isinstance(fact.type, Months) and _is_number(array.type) else ""
             values = self._read(coded, CellReader(fact, Wording(unit=unit)), where)
             made = self._made(values, coded, to, where)
-            absent = pa.array([each is None for each in values], pa.bool_())
+            absent = pa.array([value is None for value in values], pa.bool_())
             found = _filled(absent.take(coded.indices))
             none = found if pc.any(found).as_py() else None
         if self.as_of is not None and is_past(fact.type):

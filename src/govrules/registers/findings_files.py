@@ -67,7 +67,7 @@ def _write_parquet(findings: Batches, name: str) -> int:
 def _write_csv(findings: Batches, name: str) -> int:
     number = 0
     with Path(name).open("wb") as file:
-        for part in itertools.chain.from_iterable(slices(each, BLOCK) for each in findings):
+        for part in itertools.chain.from_iterable(slices(finding, BLOCK) for finding in findings):
             options = pa.csv.WriteOptions(include_header=number == 0)
             pa.csv.write_csv(_plain(part), file, options)
             number += part.num_rows

@@ -117,7 +117,7 @@ def _arrow(table: Any) -> tuple[Any, str]:  # noqa: ANN401 - a dataframe of any 
     try:
         frame = nw.from_native(table, pass_through=True)
     except nw.exceptions.DuplicateError:
-        check_headings(pa.schema([(str(each), pa.null()) for each in table.columns]), _NAME)
+        check_headings(pa.schema([(str(column), pa.null()) for column in table.columns]), _NAME)
         raise
     if isinstance(frame, nw.LazyFrame):
         backend = frame.implementation.name.lower()
@@ -389,4 +389,4 @@ def _decoded(table: Any, decoder: ColumnDecoder, wanted: Collection[str]) -> tup
         made.append(pa.Table.from_batches([batch]))
         before += each.num_rows
     found = pa.concat_tables(made, promote_options="default")
-    return found, [each.message for each in decoder.doubts.diagnostics()]
+    return found, [diagnostic.message for diagnostic in decoder.doubts.diagnostics()]

@@ -167,7 +167,7 @@ def _starts(text: str, delimiter: str) -> list[int]:
     """Return the line each row begins on, as cells may hold line breaks."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     ends = [reader.line_num for _ in reader]
-    return [1, *(each + 1 for each in ends[:-1])]
+    return [1, *(end + 1 for end in ends[:-1])]
 
 
 # ── Workbooks ─────────────────────────────────────────────────────────────────────────────────

@@ -38,8 +38,8 @@ def one_a_row(
     """
     table = opened.table
     groups, owners = _groups(table, naming, found)
-    own = [each for each in mapping.sheet.columns if each.path.list != mapping.rows]
-    inner = [each for each in mapping.sheet.columns if each.path.list == mapping.rows]
+    own = [column for column in mapping.sheet.columns if column.path.list != mapping.rows]
+    inner = [column for column in mapping.sheet.columns if column.path.list == mapping.rows]
     places = {at for each in own for at in table.find(each.heading)}
     columns = tuple(
         _of_groups(table, at, groups, found)
@@ -57,8 +57,8 @@ def one_a_row(
         # What joins a row is told at the cell that names it.
         lines=(*table.lines, table.lines[naming[0]]) if table.lines else (),
         parts=tuple(
-            attrs.evolve(each, columns=(*each.columns, each.columns[naming[0]]))
-            for each in table.parts
+            attrs.evolve(part, columns=(*part.columns, part.columns[naming[0]]))
+            for part in table.parts
         ),
         numbers=[table.numbers[at] for at in first],
         part=[table.part[at] for at in first] if table.part else (),
@@ -135,7 +135,7 @@ def _groups(
             last = -1
             continue
         if not all(map(blank, cells)) or last < 0:
-            name = tuple("" if blank(each) else as_key(each) for each in cells)
+            name = tuple("" if blank(cell) else as_key(cell) for cell in cells)
             last = by_name.setdefault(name, len(groups)) if any(name) else len(groups)
             if last == len(groups):
                 groups.append([])

@@ -153,18 +153,18 @@ def _are_names(path: FactPath, cells: Sequence[Any]) -> bool:
     """Tell whether cells may be names, not numbers or yes and no."""
     if path.text == "id" or not cells:
         return True
-    words = [as_text(each) for each in cells]
+    words = [as_text(cell) for cell in cells]
     plain = sum(
-        not any(map(str.isalpha, each)) or fold(each) in YES_NO_WORDS
-        for each in words
-        if _is_known(each)
+        not any(map(str.isalpha, word)) or fold(word) in YES_NO_WORDS
+        for word in words
+        if _is_known(word)
     )
     return plain <= len(words) - plain
 
 
 def _answers(cells: Sequence[Any], answers: YesOrNo) -> dict[str, str]:
     found: dict[str, str] = {}
-    for each in sorted({as_text(each) for each in cells}):
+    for each in sorted({as_text(cell) for cell in cells}):
         said = YES_NO_WORDS.get(fold(each))
         if said is not None and each.casefold() not in map(str.casefold, found):
             found[each] = answers.yes if said else answers.no
@@ -209,8 +209,8 @@ def _wording(
 ) -> tuple[dict[str, Any], bool]:
     """Return the likely wording of a column, and whether it is certain."""
     about: dict[str, Any] = {}
-    words = {as_text(each) for each in cells}
-    known = {each for each in words if _is_known(each)}
+    words = {as_text(cell) for cell in cells}
+    known = {word for word in words if _is_known(word)}
     separator = _separator(cells)
     if path.list and path.index is None and separator:
         about["separator"] = separator
@@ -231,8 +231,8 @@ def _wording(
             about |= _money_unit(heading)
             sure = True
         case Number(unit=unit) if unit == PER_CENT:
-            numbers = [each for each in cells if isinstance(each, float)]
-            sure = not any(0 < each <= 1 for each in numbers)
+            numbers = [cell for cell in cells if isinstance(cell, float)]
+            sure = not any(0 < number <= 1 for number in numbers)
             if not sure and max(numbers) <= 1:
                 about["unit"] = "fraction"
         case Months():
@@ -251,7 +251,7 @@ def _wording(
 
 def _separator(cells: Sequence[Any]) -> str:
     """Return the separator of multi-valued cells; "" if there is none."""
-    texts = [each.strip() for each in cells if isinstance(each, str)]
+    texts = [cell.strip() for cell in cells if isinstance(cell, str)]
     for each in _SEPARATORS:
         parted = sum(each in text for text in texts)
         # A comma may also stand within a name.
@@ -266,20 +266,20 @@ def _translated(
     """Return what words outside a closed list may mean."""
     found: dict[str, str] = {}
     sure = True
-    for each in sorted(words):
-        if not isinstance(read_choice(each, allowed), Problem):
+    for word in sorted(words):
+        if not isinstance(read_choice(word, allowed), Problem):
             continue
         # Capitals are not told apart where the mapping is read.
-        if each.casefold() in map(str.casefold, found):
+        if word.casefold() in map(str.casefold, found):
             continue
         scored = sorted(
-            ((fuzz.token_sort_ratio(key_of(each), key_of(value)), value) for value in allowed),
+            ((fuzz.token_sort_ratio(key_of(word), key_of(value)), value) for value in allowed),
             key=lambda pair: -pair[0],
         )
-        if each.casefold() in meant:
-            found[each] = meant[each.casefold()]
+        if word.casefold() in meant:
+            found[word] = meant[word.casefold()]
         elif scored[0][0] >= _SAME_WORD:
-            found[each] = scored[0][1]
+            found[word] = scored[0][1]
             sure = False
     return found, sure
 
@@ -293,14 +293,14 @@ def _money_unit(heading: str) -> dict[str, str]:
 
 def _dates(fact: Fact, cells: Sequence[Any]) -> tuple[list[str], bool]:
     """Return the likely date formats, and whether day and month are certain."""
-    texts = {as_text(each) for each in cells if isinstance(each, str)}
-    numbers = [each for each in cells if isinstance(each, (int, float))]
+    texts = {as_text(cell) for cell in cells if isinstance(cell, str)}
+    numbers = [cell for cell in cells if isinstance(cell, (int, float))]
     plain = CellReader(fact, Wording())
     # A date that means one day alone is read as it stands, and shows how the others are typed.
     left = {
-        each
-        for each in texts
-        if plain.read(each) not in (UNKNOWN, None) and not re.match(r"[0-9]{4}-", each)
+        text
+        for text in texts
+        if plain.read(text) not in (UNKNOWN, None) and not re.match(r"[0-9]{4}-", text)
     }
     found: list[str] = []
     sure = True
@@ -320,7 +320,7 @@ def _dates(fact: Fact, cells: Sequence[Any]) -> tuple[list[str], bool]:
     elif american:
         sure = False
     serial = CellReader(fact, Wording(dates=("excel",)))
-    if any(not isinstance(serial.read(each), Problem) for each in numbers):
+    if any(not isinstance(serial.read(number), Problem) for number in numbers):
         found.append("excel")
         sure = False
     return found, sure
@@ -344,6 +344,6 @@ def joining(table: Table, other: Table) -> tuple[int, int] | None:
 
 def _keys(cells: Sequence[Any]) -> Iterator[str]:
     """Yield join keys of cells, ignoring leading zeros and inner spaces."""
-    for each in cells:
-        if not blank(each):
-            yield loose_key(each)
+    for cell in cells:
+        if not blank(cell):
+            yield loose_key(cell)

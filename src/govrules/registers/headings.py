@@ -118,8 +118,8 @@ def _read(node: Node, report: Report, declared: Declared) -> _Words | None:
         inner = Fields(report, value, _YES_NO_KEYS, f"`{key.text}`")
         answers = YesOrNo(inner.text("yes") or "unknown", inner.text("no") or "unknown")
         if _known(key, report, declared):
-            for each in inner.texts("headings"):
-                asked[key_of(each)] = (*asked.get(key_of(each), ()), (key.text, answers))
+            for text in inner.texts("headings"):
+                asked[key_of(text)] = (*asked.get(key_of(text), ()), (key.text, answers))
     return _Words(
         _by_heading(fields, "means", declared),
         _by_heading(fields, "may_mean", declared),
@@ -207,7 +207,7 @@ def _words(heading: str) -> list[str]:
 
 def _stems(text: str) -> list[str]:
     words = re.findall(r"[^\W_]+(?:'s\b)?", text)
-    return [_stem(each.removesuffix("'s")) for each in words if each not in _SMALL]
+    return [_stem(word.removesuffix("'s")) for word in words if word not in _SMALL]
 
 
 def _stem(word: str) -> str:
@@ -236,7 +236,7 @@ class Headings:
         files = [] if own is None else [own]
         if base_of(declared.cls) is Partnership:
             files.append(SHIPPED)
-        self._files = [read_headings(each, declared) for each in files]
+        self._files = [read_headings(file, declared) for file in files]
         self.paths: dict[str, FactPath] = {}
         for text in paths_of(declared.cls, declared):
             path = path_of(text, declared.cls, declared)
@@ -250,8 +250,8 @@ class Headings:
             label = path.fact.label.partition("the ")[2] or path.fact.label
             names = {key_of(text.replace("[]", " ").replace(".", " ")), key_of(path.fact.question)}
             names |= set() if path.list else {key_of(label)}
-            for each in names:
-                self._names.setdefault(each, []).append(text)
+            for name in names:
+                self._names.setdefault(name, []).append(text)
             self._questions[text] = frozenset(
                 [*_words(path.fact.question), *_words(label), *_words(text.replace(".", " "))]
             )
@@ -323,7 +323,7 @@ class Headings:
         """Return the facts nearest to a heading, for a person to choose from."""
         last = heading.rpartition(" / ")[2]
         said = frozenset(_words(last))
-        asked = [each.path for each in self.meanings(heading) if each.path]
+        asked = [meaning.path for meaning in self.meanings(heading) if meaning.path]
         found = [path for score, path in self._near(said) if score >= _LIKE]
         return [*dict.fromkeys((*asked, *self._sharing(said), *found))][:_NAMED]
 
@@ -362,10 +362,10 @@ class Headings:
 
     def other_record(self, headings: Sequence[str]) -> tuple[str, list[str]] | None:
         """Return the kind of record a table lists if not partnerships, and the telling headings."""
-        if any("partnership" in each.casefold() for each in headings):
+        if any("partnership" in heading.casefold() for heading in headings):
             return None
         found = (
-            (kind, [each for each in headings if each and key_of(each) in keys])
+            (kind, [heading for heading in headings if heading and key_of(heading) in keys])
             for words in self._files
             for kind, keys in words.others.items()
         )
@@ -374,4 +374,4 @@ class Headings:
 
     def is_fact(self, text: str) -> bool:
         """Tell whether a text names a fact, or asks for one."""
-        return any(each.path for each in self.meanings(text))
+        return any(meaning.path for meaning in self.meanings(text))

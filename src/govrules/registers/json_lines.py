@@ -111,7 +111,7 @@ def _check_facts(file: str, number: int, line: str, declared: Declared) -> None:
         return
     vocabulary = vocabulary_of(declared.cls)
     known = {*vocabulary.fields, *vocabulary.about, *declared.derived}
-    if type(facts) is dict and not any(each.partition(".")[0] in known for each in facts):
+    if type(facts) is dict and not any(fact.partition(".")[0] in known for fact in facts):
         refuse(
             Code.NOT_A_SUBJECT,
             Span(file, number),
@@ -167,7 +167,7 @@ def _node(line: str, file: str) -> tuple[Node | None, str]:
         node = parse(text, report, quoted=False)
         if node is not None:
             return node, ""
-        why = next((each.message for each in report.diagnostics), why)
+        why = next((diagnostic.message for diagnostic in report.diagnostics), why)
     return None, why
 
 
@@ -366,8 +366,8 @@ def _records_or_states(reader: _RecordReader) -> _Column:
     def read_records(values: Sequence[Any]) -> Sequence[Any]:
         if {*map(type, values)} == {dict}:
             return reader(values)
-        made = iter(reader([each for each in values if type(each) is dict]))
-        return [next(made) if type(each) is dict else _state(each, None) for each in values]
+        made = iter(reader([value for value in values if type(value) is dict]))
+        return [next(made) if type(value) is dict else _state(value, None) for value in values]
 
     return read_records
 
@@ -376,12 +376,12 @@ def _lists(reader: _RecordReader) -> _Column:
     folded = InterningMap(lambda name: fold_body(name) if type(name) is str else None)
 
     def read_lists(values: Sequence[Any]) -> Sequence[Any]:
-        lists = [each for each in values if type(each) is list]
+        lists = [value for value in values if type(value) is list]
         whole = {*map(type, itertools.chain.from_iterable(lists))} <= {dict}
         known = lists if whole else [[each for each in one if type(each) is dict] for one in lists]
         records = reader([*itertools.chain.from_iterable(known)])
         if base_of(reader.cls) is Partner and _has_twins(
-            (folded[each.name] for each in records), known
+            (folded[record.name] for record in records), known
         ):
             raise _OddError
         made = iter(records)
@@ -389,7 +389,7 @@ def _lists(reader: _RecordReader) -> _Column:
         if not whole:
             opens = map(_is_open, lists)
             read = ((*each, UNKNOWN) if next(opens) else each for each in read)
-        return [next(read) if type(each) is list else _state(each, ()) for each in values]
+        return [next(read) if type(value) is list else _state(value, ()) for value in values]
 
     return read_lists
 

@@ -223,7 +223,7 @@ def _hidden(grid: Grid, table: Table) -> Iterator[str]:
 
 
 def _numbers(numbers: Sequence[int]) -> str:
-    shown = ", ".join(f"{each:,}" for each in numbers[:10])
+    shown = ", ".join(f"{number:,}" for number in numbers[:10])
     return shown + (f" and {len(numbers) - 10:,} more" if len(numbers) > 10 else "")  # noqa: PLR2004 - as tallies
 
 
@@ -438,7 +438,7 @@ def _alone(place: Span, what: str) -> Diagnostic:
 
 def _is_no_reference(text: str, cells: Sequence[Any]) -> bool:
     """Tell whether a text is words while references contain digits."""
-    known = [str(each) for each in cells if not blank(each)]
+    known = [str(cell) for cell in cells if not blank(cell)]
     numbered = sum(any(map(str.isdigit, each)) for each in known)
     return not any(map(str.isdigit, text)) and 2 * numbered > len(known)
 
@@ -461,7 +461,7 @@ def lies_on_its_side(grid: Grid, is_fact: Callable[[str], bool]) -> tuple[int, i
     best: tuple[int, int] = (0, 0)
     for at, column in enumerate(turned(grid).rows[:4]):
         texts = [fold_heading(cell) for cell in column if isinstance(cell, str) and not blank(cell)]
-        asked = sum(is_fact(each) or each.endswith("?") for each in texts)
+        asked = sum(is_fact(text) or text.endswith("?") for text in texts)
         if asked > best[0] and asked * 2 > len(texts):
             best = (asked, at + 1)
     down, column_at = best

@@ -207,7 +207,7 @@ class _MappingReader:
         if not fields.is_mapping:
             return None
         fields.required("columns", "{Name: name}")
-        self.unknown = frozenset(fold_heading(each).casefold() for each in fields.texts("unknown"))
+        self.unknown = frozenset(fold_heading(text).casefold() for text in fields.texts("unknown"))
         register, as_of = self._register(fields)
         self.rows = fields.choice("rows", tuple(_lists(self.declared.cls))) or ""
         sheet = self._named_rows(self._sheet(fields, self.declared.cls), fields)
@@ -229,17 +229,17 @@ class _MappingReader:
 
     def _named_rows(self, sheet: MappedSheet, fields: Fields) -> MappedSheet:
         """Return the columns readable in a table of several rows a partnership."""
-        if not self.rows or any(each.path.text in ("id", "name") for each in sheet.columns):
+        if not self.rows or any(column.path.text in ("id", "name") for column in sheet.columns):
             return sheet
         what = f"`rows: {self.rows}` is not used: no column says to which partnership a row belongs"
         help_ = "confirm or map a column as `id` or `name`"
         code = Code.NOT_CONFIRMED if sheet.unsure else Code.BAD_FORMAT
         self.report.add(code, what, fields.key("rows"), help_)
-        left = tuple(each for each in sheet.columns if each.path.list == self.rows)
+        left = tuple(column for column in sheet.columns if column.path.list == self.rows)
         self.rows = ""
         return attrs.evolve(
             sheet,
-            columns=tuple(each for each in sheet.columns if each not in left),
+            columns=tuple(column for column in sheet.columns if column not in left),
             unsure=(*sheet.unsure, *(each.node for each in left if each.node is not None)),
         )
 
@@ -444,7 +444,7 @@ class _MappingReader:
 
     def _dates(self, fields: Fields, fact_type: FactType) -> tuple[str, ...]:
         allowed = (*DATE_FORMATS, *PERIODS) if isinstance(fact_type, Date) else ()
-        return tuple(each for each in self._words(fields, "dates", allowed, "a date") if each)
+        return tuple(word for word in self._words(fields, "dates", allowed, "a date") if word)
 
     def _bands(self, fields: Fields, fact_type: FactType) -> str:
         allowed = BANDS if isinstance(fact_type, Money) else ()
@@ -534,7 +534,7 @@ class _MappingReader:
             fields.text("column")
             return None, confirmed
         return Skip(
-            column, frozenset(fold_heading(each.text).casefold() for each in words)
+            column, frozenset(fold_heading(word.text).casefold() for word in words)
         ), confirmed
 
     def _list(

@@ -119,9 +119,9 @@ class _Sheets:
     def _choice(self, sheet: Any, row: int, at: int, words: tuple[str, ...]) -> None:  # noqa: ANN401 - as above
         """Add a drop-down of words; others may still be typed."""
         kept: list[str] = []
-        for each in words:
-            if len(",".join([*kept, each])) <= _LONGEST_LIST and "," not in each:
-                kept.append(each)
+        for word in words:
+            if len(",".join([*kept, word])) <= _LONGEST_LIST and "," not in word:
+                kept.append(word)
         if kept:
             rule = {"validate": "list", "source": kept, "error_type": "information"}
             sheet.data_validation(row, at, row, at, rule)
@@ -173,7 +173,7 @@ def _words(column: ProposedColumn) -> Iterator[tuple[str, str]]:
     values = column.about.get("values", {})
     for word, meaning in values.items():
         yield word, ", ".join(meaning) if isinstance(meaning, list) else meaning
-    known = {each.casefold() for each in values}
+    known = {value.casefold() for value in values}
     for word in column.unread if column.about else ():
         if word.casefold() not in known:
             yield word, ""

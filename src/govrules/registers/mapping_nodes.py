@@ -263,7 +263,7 @@ class _MappingSheets:
         try:
             return open_grid(self.path, Layout(name), alone=True).rows
         except FactsError as error:
-            if not any(each.code is Code.UNKNOWN_TABLE for each in error.diagnostics):
+            if not any(diagnostic.code is Code.UNKNOWN_TABLE for diagnostic in error.diagnostics):
                 raise
         self._refuse(
             f"there is no sheet `{name}`, so that this is no mapping",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import textwrap
 from collections.abc import Iterator, Mapping
@@ -10,6 +9,7 @@ from typing import Any, Final
 
 import attrs
 
+from govrules.editing import in_quotes
 from govrules.nodes import Entries, Node, Scalar
 from govrules.visible import argument
 
@@ -69,7 +69,7 @@ class Proposal:
         """How many entries a person has to confirm."""
         lists = self.settings.get("lists", {})
         skips = self.settings.get("skip", [])
-        marked = (*(each.about for each in self.columns), *lists.values(), *skips)
+        marked = (*(column.about for column in self.columns), *lists.values(), *skips)
         return sum("unsure" in each for each in marked)
 
 
@@ -131,7 +131,7 @@ def mapping_text(proposal: Proposal, *, confirmed: bool = False) -> str:
         for key, each in settings["lists"].items():
             lines += _list(key, each)
     lines += [*_left_over(proposal), ""]
-    ignored = [each.heading for each in proposal.columns if each.ignored]
+    ignored = [column.heading for column in proposal.columns if column.ignored]
     lines.append("ignored: " + _flow_list(ignored))
     if not confirmed:
         lines += ["", *_not_found(proposal)]
@@ -144,7 +144,7 @@ def plain_of(node: Node) -> Any:  # noqa: ANN401 - whatever YAML holds
         return node.text
     if isinstance(node, Entries):
         return {key.text: plain_of(value) for key, value in node.items}
-    return [plain_of(each) for each in node.items]
+    return [plain_of(item) for item in node.items]
 
 
 def _columns(proposal: Proposal) -> Iterator[str]:
@@ -203,7 +203,7 @@ def _value(value: Any) -> str:  # noqa: ANN401 - plain data
 
 def _in_flow(text: str) -> str:
     # Between braces a question mark begins a key.
-    return quoted(text) if "?" not in text else json.dumps(text, ensure_ascii=False)
+    return quoted(text) if "?" not in text else in_quotes(text)
 
 
 def _flow(about: Mapping[str, Any]) -> str:
@@ -212,7 +212,7 @@ def _flow(about: Mapping[str, Any]) -> str:
 
 
 def _flow_list(values: list[Any]) -> str:
-    return "[" + ", ".join(_value(each) for each in values) + "]"
+    return "[" + ", ".join(_value(value) for value in values) + "]"
 
 
 def _left_over(proposal: Proposal) -> Iterator[str]:
@@ -241,4 +241,4 @@ def quoted(text: str) -> str:
         return text
     if _PATH.fullmatch(text) and text not in _KEYWORDS:
         return text
-    return json.dumps(text, ensure_ascii=False)
+    return in_quotes(text)

@@ -96,15 +96,15 @@ def _twice(fields: Any, prefix: str) -> Iterator[str]:  # noqa: ANN401 - fields 
     from pyarrow import types  # noqa: PLC0415 - only a file of columns pays for it
 
     met = set()
-    for each in fields:
-        if each.name in met:
-            yield f"{prefix}{each.name}"
-        met.add(each.name)
-        one, mark = each.type, ""
+    for field in fields:
+        if field.name in met:
+            yield f"{prefix}{field.name}"
+        met.add(field.name)
+        one, mark = field.type, ""
         if types.is_list(one) or types.is_large_list(one) or types.is_fixed_size_list(one):
             one, mark = one.value_type, "[]"
         if types.is_struct(one):
-            yield from _twice(one, f"{prefix}{each.name}{mark}.")
+            yield from _twice(one, f"{prefix}{field.name}{mark}.")
 
 
 @attrs.frozen(eq=False)
@@ -170,7 +170,7 @@ class Doubts:
                 more = f"{number - MAX_CELLS_NAMED:,} more values are so (`{path}`)"
                 yield Diagnostic(code, more, Span(self.name), CORRECT)
         for path, (words, number, first) in self._words.items():
-            shown = ", ".join(f"`{each}`" for each in words)
+            shown = ", ".join(f"`{word}`" for word in words)
             yield Diagnostic(
                 Code.PLACEHOLDER,
                 f"{counted(number, 'value')} with {shown}: the fact is unknown (`{path}`)",

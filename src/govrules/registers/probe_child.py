@@ -48,7 +48,7 @@ def batches(file: str, suffix: str) -> Iterator[Any]:
         with duckdb.connect(file, read_only=True) as database:
             tables = "select table_schema, table_name from information_schema.tables"
             for names in database.execute(tables).fetchall():
-                quoted = ".".join('"' + each.replace('"', '""') + '"' for each in names)
+                quoted = ".".join('"' + name.replace('"', '""') + '"' for name in names)
                 found = database.sql(f"select * from {quoted}")  # noqa: S608 - quoted
                 reader = getattr(found, "to_arrow_reader", None) or found.fetch_arrow_reader
                 yield from reader(ROWS)
@@ -109,8 +109,8 @@ def validate_array(raw: Any, masked: Any) -> None:  # noqa: ANN401 - arrays of A
 def sound(file: str, suffix: str) -> bool:
     """Read a file to its end; tell whether all of it is valid."""
     try:
-        for each in batches(file, suffix):
-            validate(each)
+        for batch in batches(file, suffix):
+            validate(batch)
     except Exception:  # noqa: BLE001 - whatever it is, the file cannot be read
         return False
     return True

@@ -165,7 +165,7 @@ class _Proposer:
         """Return the column of questions, twice, of a table with bodies across; else None."""
         first, last = header_of(grid)
         heads = headings_of([*grid.rows][first - 1 : last])
-        meant = {each.path for head in heads if head for each in self.headings.meanings(head)}
+        meant = {meaning.path for head in heads if head for meaning in self.headings.meanings(head)}
         asked = [at for at, each in enumerate(heads) if each.casefold().rstrip("s") in _ASKED]
         return (asked[0] + 1, asked[0] + 1) if asked and "name" not in meant else None
 
@@ -176,10 +176,10 @@ class _Proposer:
         except FactsError:
             return -1
         certain = {
-            each.path
+            meaning.path
             for heading in table.headings
-            for each in self.headings.meanings(heading)[: 1 if heading else 0]
-            if each.sure and not self.headings.paths[each.path].list
+            for meaning in self.headings.meanings(heading)[: 1 if heading else 0]
+            if meaning.sure and not self.headings.paths[meaning.path].list
         }
         # A sheet of partners refers to partnerships, and one of partnerships names them.
         return len(certain) + (len(self.headings.paths) if "name" in certain else 0)
@@ -225,7 +225,7 @@ class _Proposer:
         for other, heading in enumerate(table.headings):
             if other in chosen or not heading or table.is_blank(other):
                 continue
-            meant = {each.path for each in self.headings.meanings(heading) if each.sure}
+            meant = {meaning.path for meaning in self.headings.meanings(heading) if meaning.sure}
             for at, one in chosen.items():
                 if one.path in meant:
                     chosen[at] = attrs.evolve(one, sure=False)
@@ -242,8 +242,8 @@ class _Proposer:
             (each for each in self.proposal.columns if each.heading == table.named(at)), None
         )
         cells = [as_text(each) for each in table.columns[at] if not blank(each)]
-        refer = [each for each in cells if _REFERS.fullmatch(each)]
-        bodies = [each.casefold() for each in cells if each not in refer]
+        refer = [cell for cell in cells if _REFERS.fullmatch(cell)]
+        bodies = [cell.casefold() for cell in cells if cell not in refer]
         if column is None or column.about or not bodies:
             return
         if refer:
@@ -292,7 +292,7 @@ class _Proposer:
         if inner:
             singular = inner.removesuffix("s")
             meanings += self.headings.meanings(f"{singular} {heading}")
-            meanings = [each for each in meanings if each.path.startswith(f"{inner}[].")]
+            meanings = [meaning for meaning in meanings if meaning.path.startswith(f"{inner}[].")]
             meanings.sort(key=lambda each: not each.sure)
         found = []
         for each in dict.fromkeys(meanings):
@@ -405,9 +405,9 @@ class _Proposer:
         """Return the rows that may be totals."""
         for at, cells in enumerate(table.columns):
             words = {
-                fold_heading(each)
-                for each in cells
-                if isinstance(each, str) and _TOTALS.fullmatch(fold_heading(each))
+                fold_heading(cell)
+                for cell in cells
+                if isinstance(cell, str) and _TOTALS.fullmatch(fold_heading(cell))
             }
             if words and table.headings[at]:
                 return {"column": table.named(at), "is": sorted(words), "unsure": "yes"}
@@ -492,11 +492,11 @@ class _Proposer:
             if values:
                 proposal.choices[path] = tuple(values)
         said = {
-            re.sub(r"\[[0-9]+\]", "[]", each.about["fact"])
-            for each in proposal.columns
-            if each.about
+            re.sub(r"\[[0-9]+\]", "[]", column.about["fact"])
+            for column in proposal.columns
+            if column.about
         } | self.taken
-        proposal.not_found = [each for each in proposal.questions if each not in said]
+        proposal.not_found = [question for question in proposal.questions if question not in said]
 
     # ── A mapping that is there ──
 
@@ -508,7 +508,7 @@ class _Proposer:
         ignored = {fold_heading(each).casefold() for each in mapping.get("ignored", ())}
         for at, heading in enumerate(table.headings):
             names = [each.casefold() for each in (table.named(at), heading)]
-            key, about = next((given.pop(each) for each in names if each in given), ("", None))
+            key, about = next((given.pop(name) for name in names if name in given), ("", None))
             if about is None and table.is_blank(at):
                 continue
             column = self._column(table, at, None)
@@ -539,7 +539,7 @@ class _Proposer:
 
 def examples(cells: Sequence[Any]) -> tuple[str, ...]:
     """Return some distinct short cells of a column."""
-    seen = dict.fromkeys(as_text(each) for each in cells if not blank(each))
+    seen = dict.fromkeys(as_text(cell) for cell in cells if not blank(cell))
     return tuple(_short(each) for each in [*seen][:_SHOWN])
 
 

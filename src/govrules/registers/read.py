@@ -431,10 +431,10 @@ def mapping_of_headings(opened: OpenedTable, declared: Declared) -> TableMapping
 
 def _are_facts(cells: Sequence[Any], declared: Declared) -> bool:
     """Tell whether most cells are paths of facts, not names of partnerships."""
-    filled = (each.strip() for each in cells if isinstance(each, str) and each.strip())
+    filled = (cell.strip() for cell in cells if isinstance(cell, str) and cell.strip())
     first = next(filled, "")
     if path_of(first, declared.cls, declared) is None:
         return False
     texts = [first, *filled]
-    facts = [each for each in texts if path_of(each, declared.cls, declared) is not None]
+    facts = [text for text in texts if path_of(text, declared.cls, declared) is not None]
     return 2 * len(facts) > len(texts) and (len(facts) > 1 or "." in facts[0])

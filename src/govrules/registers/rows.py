@@ -98,7 +98,7 @@ class Tally:
             ("left out", self.left_out),
         ):
             if numbers:
-                shown = ", ".join(f"{each:,}" for each in numbers[:_ROWS_NAMED])
+                shown = ", ".join(f"{number:,}" for number in numbers[:_ROWS_NAMED])
                 more = f" and {len(numbers) - _ROWS_NAMED:,} more" if numbers[_ROWS_NAMED:] else ""
                 words.append(f"{len(numbers):,} {why} ({shown}{more})")
         if self.above:
@@ -163,7 +163,7 @@ class Rows:
             for column in sheet.columns
             if (at := self._find(column.heading, column.node)) is not None
         ]
-        self.skips = [(each, self.column(each.node)) for each in sheet.skips]
+        self.skips = [(skip, self.column(skip.node)) for skip in sheet.skips]
         for node in sheet.ignored:
             self._find(node.text, node, several=True)
         for node in sheet.unsure:
@@ -259,7 +259,7 @@ class Rows:
             several = self._several(column, at, reader)
             if reader.placeholder:
                 parts = (
-                    (row, each) for row, cell in enumerate(cells) for each in _parts(column, cell)
+                    (row, part) for row, cell in enumerate(cells) for part in _parts(column, cell)
                 )
                 self._placeholders(column, at, reader, parts)
             return several
@@ -282,9 +282,9 @@ class Rows:
         said = column.wording.values
         texts = {*cells} if self.table.texts else {each for each in cells if type(each) is str}
         problems = {
-            each: problem
-            for each in (texts if _PERHAPS.search("\0".join(texts)) else ())
-            if (problem := _several_bodies(each, [each.strip()], "", said)) is not None
+            text: problem
+            for text in (texts if _PERHAPS.search("\0".join(texts)) else ())
+            if (problem := _several_bodies(text, [text.strip()], "", said)) is not None
         }
         if not problems:
             return
@@ -379,7 +379,9 @@ class Rows:
         self.found.diagnostics.extend(self.opened.problems)
         numbers = self.table.numbers
         # Rows of another table are counted by what they are.
-        out = tuple(each.span.line for each in self.opened.problems if each.code in _ROWS_OUT)
+        out = tuple(
+            problem.span.line for problem in self.opened.problems if problem.code in _ROWS_OUT
+        )
         aside = self.opened.aside
         left_out = tuple(sorted((*out, *(numbers[row] for row in without_owner))))
         total = len(numbers) + len(self.skipped) + len(out) + sum(map(len, aside.values()))
@@ -454,12 +456,12 @@ def _several_bodies(
 
         said: what the mapping says are values, as words are compared.
     """
-    parts = [each for each in parts if as_word(each) not in said]
+    parts = [part for part in parts if as_word(part) not in said]
     marks = (each for each in _MARKS if each != separator)
-    mark = next((mark for mark in marks if any(mark in each for each in parts)), "")
+    mark = next((mark for mark in marks if any(mark in part for part in parts)), "")
     # A name may hold one comma, beside others that are parted otherwise.
     most = 1 if len(parts) > 1 else 0
-    if not mark and separator not in ("", ",") and any(each.count(",") > most for each in parts):
+    if not mark and separator not in ("", ",") and any(part.count(",") > most for part in parts):
         mark = ","
     if mark:
         what = "a line break" if mark == _BREAK else f"`{mark.strip()}`"

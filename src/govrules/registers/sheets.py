@@ -88,7 +88,7 @@ def _not_read(grid: Grid, layout: Layout, table: Table) -> Iterator[Diagnostic]:
 
 def same_headings(grid: Grid, headings: Sequence[str], layout: Layout) -> tuple[int, int] | None:
     """Return the header position in a sheet with the same headings; else None."""
-    wanted = {each.casefold() for each in headings if each}
+    wanted = {heading.casefold() for heading in headings if heading}
     if layout.sideways:
         grid = turned(grid)
     first, last = layout.header if layout.sideways else header_of(grid)
@@ -110,8 +110,10 @@ def _together(first: OpenedTable, others: Sequence[OpenedTable]) -> OpenedTable:
     tables = [each.table for each in opened]
     headings = [*first.table.headings]
     for table in tables[1:]:
-        known = {each.casefold() for each in headings}
-        headings += [each for each in table.headings if each and each.casefold() not in known]
+        known = {heading.casefold() for heading in headings}
+        headings += [
+            heading for heading in table.headings if heading and heading.casefold() not in known
+        ]
     places = [_places(table, headings) for table in tables]
     columns = tuple(
         [
@@ -147,12 +149,12 @@ def _together(first: OpenedTable, others: Sequence[OpenedTable]) -> OpenedTable:
 
 def _places(table: Table, headings: Sequence[str]) -> list[int]:
     """Return each heading's column in a sheet; -1 if missing."""
-    own = [each.casefold() for each in table.headings]
+    own = [heading.casefold() for heading in table.headings]
     used: set[int] = set()
     found = []
-    for each in headings:
+    for heading in headings:
         at = next(
-            (at for at, one in enumerate(own) if one == each.casefold() and at not in used), -1
+            (at for at, one in enumerate(own) if one == heading.casefold() and at not in used), -1
         )
         used.add(at)
         found.append(at)

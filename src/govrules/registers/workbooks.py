@@ -268,7 +268,8 @@ def _refuse_far(file: str, name: str, sheet: str) -> NoReturn:
 def _sheets(file: str) -> list[str]:
     with contextlib.suppress(*_BROKEN), zipfile.ZipFile(file) as packed:
         return [
-            each.get("name") or "" for each in _elements(packed.read("xl/workbook.xml"), "sheet")
+            element.get("name") or ""
+            for element in _elements(packed.read("xl/workbook.xml"), "sheet")
         ]
     return []
 
@@ -372,12 +373,12 @@ def _sheet_of(file: str, sheet: str) -> bytes:
 def _part_of(packed: zipfile.ZipFile, sheet: str) -> str:
     """Return the path of a sheet's XML within a workbook."""
     ids = {
-        each.get("name"): each.get(_OFFICE)
-        for each in _elements(packed.read("xl/workbook.xml"), "sheet")
+        element.get("name"): element.get(_OFFICE)
+        for element in _elements(packed.read("xl/workbook.xml"), "sheet")
     }
     targets = {
-        each.get("Id"): each.get("Target") or ""
-        for each in _elements(packed.read("xl/_rels/workbook.xml.rels"), "Relationship")
+        element.get("Id"): element.get("Target") or ""
+        for element in _elements(packed.read("xl/_rels/workbook.xml.rels"), "Relationship")
     }
     target = targets[ids[sheet]]
     return target.lstrip("/") if target.startswith("/") else f"xl/{target}"

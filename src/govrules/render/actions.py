@@ -41,7 +41,7 @@ class Work:
     @property
     def critical(self) -> int:
         """How many of the findings are critical."""
-        return sum(each.severity is Severity.CRITICAL for each in self.findings)
+        return sum(finding.severity is Severity.CRITICAL for finding in self.findings)
 
 
 @attrs.frozen
@@ -70,7 +70,7 @@ class RemedyTask:
     @property
     def could_be(self) -> Severity | None:
         """The gravest severity they could turn out to have, if above the certain one."""
-        worst = max((each.could_be or self.severity for each in self.findings), default=None)
+        worst = max((finding.could_be or self.severity for finding in self.findings), default=None)
         return worst if worst is not None and worst > self.severity else None
 
 

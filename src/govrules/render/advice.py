@@ -107,11 +107,11 @@ def _alternatives(
     changes: Sequence[Change], fact: Fact | None, listed: Fact | None, effort: Effort, rule: Rule
 ) -> str:
     """Return alternative changes of one fact, in one record or several."""
-    names = [*dict.fromkeys(each.record for each in changes if each.record)]
+    names = [*dict.fromkeys(change.record for change in changes if change.record)]
     told = _any_of(changes, fact, effort, rule) if fact is not None else ""
     if len(names) < 2 and not told:  # noqa: PLR2004 - one record, or the subject
-        return "; or ".join(dict.fromkeys(each.phrase for each in changes))
-    told = told or "; or ".join(dict.fromkeys(each.of_any_record for each in changes))
+        return "; or ".join(dict.fromkeys(change.phrase for change in changes))
+    told = told or "; or ".join(dict.fromkeys(change.of_any_record for change in changes))
     return of_records(named(names, "or"), told, listed.each if listed else "")
 
 
@@ -119,10 +119,10 @@ def _any_of(changes: Sequence[Change], fact: Fact, effort: Effort, rule: Rule) -
     """Return the phrase that a set has any of several members; "" if there is no choice."""
     if not isinstance(fact.type, Choices):
         return ""
-    added = [each.to - members(effort.now(each.fact)) for each in changes]
+    added = [change.to - members(effort.now(change.fact)) for change in changes]
     if any(len(each) > 1 for each in added):
         return ""
-    if any(isinstance(each, Count) and each.list.fact == fact for each in nodes(rule.requires)):
+    if any(isinstance(node, Count) and node.list.fact == fact for node in nodes(rule.requires)):
         return presence(fact)
     if len({*added}) == 1:
         return ""

@@ -44,8 +44,13 @@ def markdown(catalogue: Catalogue, *, title: bool = True) -> str:
             lines += _derived(derived)
     if catalogue.parameters:
         rows = [
-            (f"`{each.name}`", escaped(each.value), escaped(_why(each)), escaped(each.says))
-            for each in catalogue.parameters
+            (
+                f"`{parameter.name}`",
+                escaped(parameter.value),
+                escaped(_why(parameter)),
+                escaped(parameter.says),
+            )
+            for parameter in catalogue.parameters
         ]
         lines += ["## Parameters", "", *table(("parameter", "value", "why", "whose"), rows), ""]
     lines += ["## Sources", ""]
@@ -98,8 +103,8 @@ def _rule(rule: RuleEntry) -> Iterator[str]:
         yield from (f"  - {escaped(each.question)} `{each.fact}`" for each in rule.asks)
     if rule.examples:
         yield "- Examples:"
-        for each in rule.examples:
-            yield f"  - {escaped(each.name)}: **{escaped(each.verdict)}**"
+        for example in rule.examples:
+            yield f"  - {escaped(example.name)}: **{escaped(example.verdict)}**"
     yield ""
 
 
@@ -131,8 +136,8 @@ def coverage_markdown(groups: Iterable[Group], rulebook: Rulebook, *, link: str 
 
 
 def _covered(row: Covered, link: str) -> tuple[str, str, str]:
-    by = [link.format(each) for each in row.rules]
-    by += [f"derived fact `{each}`" for each in row.derived]
+    by = [link.format(rule) for rule in row.rules]
+    by += [f"derived fact `{derived}`" for derived in row.derived]
     if not row.rules:
         reason = row.unit.not_encoded or "Nothing yet."
         by.insert(0, f"*No rule:* {escaped(reason)}")
@@ -199,27 +204,32 @@ _OF_A_RULE: Final[Mapping[str, Callable[[RuleEntry], str]]] = {
     "note": attrgetter("note"),
     "law": lambda rule: "\n".join(f"{what}: {said}" for what, said in rule.law),
     "may ask": lambda rule: "\n".join(f"{each.question} ({each.fact})" for each in rule.asks),
-    "examples": lambda rule: "\n".join(f"{each.name}: {each.verdict}" for each in rule.examples),
+    "examples": lambda rule: "\n".join(
+        f"{example.name}: {example.verdict}" for example in rule.examples
+    ),
 }
 
 
 def _sheets(
     catalogue: Catalogue,
 ) -> Iterator[tuple[str, Sequence[str], list[tuple[str, ...]]]]:
-    rules = [tuple(cell(each) for cell in _OF_A_RULE.values()) for each in catalogue.rules]
+    rules = [tuple(cell(rule) for cell in _OF_A_RULE.values()) for rule in catalogue.rules]
     yield "Rules", [*_OF_A_RULE], rules
     yield (
         "Derived facts",
         ("fact", "what it is", "the first that holds", "source"),
         [
-            (each.name, each.label, "\n".join(each.rows), "\n".join(each.sources))
-            for each in catalogue.derived
+            (derived.name, derived.label, "\n".join(derived.rows), "\n".join(derived.sources))
+            for derived in catalogue.derived
         ],
     )
     yield (
         "Parameters",
         ("parameter", "value", "why", "whose"),
-        [(each.name, each.value, _why(each), each.says) for each in catalogue.parameters],
+        [
+            (parameter.name, parameter.value, _why(parameter), parameter.says)
+            for parameter in catalogue.parameters
+        ],
     )
     if catalogue.adapted:
         yield "Adapted", ("what is adapted",), [(each,) for each in catalogue.adapted]
@@ -227,8 +237,8 @@ def _sheets(
         "Sources",
         ("source", "publisher", "title", "year", "where"),
         [
-            (each.id, each.publisher, each.title, each.year, each.where)
-            for each in catalogue.sources
+            (source.id, source.publisher, source.title, source.year, source.where)
+            for source in catalogue.sources
         ],
     )
 

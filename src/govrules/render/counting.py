@@ -84,7 +84,7 @@ def counted_otherwise(finding: Finding, register: Assessment) -> str:
         ref = predicate.operand
         declared = fact_phrase(ref.fact, view.of(ref).value(ref.path))
         records, closed = view.records(node.list)
-        truths = Counter(each.truth(node.where) for each in records)
+        truths = Counter(record.truth(node.where) for record in records)
         certain, open_ = truths[Truth.TRUE], truths[Truth.UNKNOWN]
         least = "at least " if open_ or not closed else ""
         counts, do = ("counts" if certain == 1 else "count"), ("does" if open_ == 1 else "do")

@@ -74,16 +74,16 @@ def decided(finding: Finding) -> ActionProgress | None:
 def all_decided(assessments: Iterable[Assessment]) -> tuple[ActionProgress, ...]:
     """Return all actions on subjects, the most pressing first."""
     found: list[ActionProgress] = []
-    for each in assessments:
-        if not each.actions:
+    for assessment in assessments:
+        if not assessment.actions:
             continue
-        name = subject_name(each)
-        beside = {finding.rule.id: finding for finding in each.acted_on}
-        for action in each.actions:
+        name = subject_name(assessment)
+        beside = {finding.rule.id: finding for finding in assessment.acted_on}
+        for action in assessment.actions:
             one = decided(beside[action.rule]) if action.rule in beside else None
             if one is None:
                 told = "No longer needed: the rule is not in force."
-                progress = action.progress(None, each.as_of)
+                progress = action.progress(None, assessment.as_of)
                 one = ActionProgress("", action.rule, action, progress, None, told)
             found.append(attrs.evolve(one, name=name))
     return tuple(sorted(found, key=_order))

@@ -25,7 +25,7 @@ def rule_lines(rule: Rule, rulebook: Rulebook) -> Iterator[Line]:
     yield f"{entry.id}  ({about}; {entry.place})", ""
     yield "", ""
     yield from item("Rule", entry.sentence, indent=0)
-    named = dict.fromkeys(each.name for each in rule.parameters)
+    named = dict.fromkeys(parameter.name for parameter in rule.parameters)
     for label, texts in entry.details:
         for text in texts:
             yield from item(label, text, indent=0)
@@ -44,7 +44,7 @@ def rule_lines(rule: Rule, rulebook: Rulebook) -> Iterator[Line]:
 
 def _theme(rule: Rule, rulebook: Rulebook) -> str:
     """Return a theme's title, with its id if that differs."""
-    title = next((each.title for each in rulebook.themes if each.id == rule.theme), rule.theme)
+    title = next((theme.title for theme in rulebook.themes if theme.id == rule.theme), rule.theme)
     return title if title.lower() == rule.theme else f"{title} ({rule.theme})"
 
 
@@ -108,8 +108,8 @@ def _derived_lines(derived: Derived, rulebook: Rulebook) -> Iterator[Line]:
             yield from item(f"{number}", f"{value} where {ways[0]}", indent=2)
             continue
         yield from item(f"{number}", f"{value} where at least one of these holds:", indent=2)
-        for each in ways:
-            yield from item("", f"- {each}", indent=4)
+        for way in ways:
+            yield from item("", f"- {way}", indent=4)
     yield f"  otherwise {value_phrase(derived.otherwise, derived.fact.type)}", ""
     yield from _readers(derived.name, rulebook)
 
@@ -148,7 +148,7 @@ def parameter_lines(name: str, rulebook: Rulebook) -> Iterator[Line]:
     for adaptation in parameter.adapted:
         yield from item("Adapted", f"{said_of(adaptation, rulebook)}.", indent=0)
     derived = {each.name: each.parameters for each in rulebook.derived.values()}
-    rules = {each.id: each.parameters for each in rulebook.rules}
+    rules = {rule.id: rule.parameters for rule in rulebook.rules}
     about = {"Derived facts that read it": derived, "Rules that read it": rules}
     for label, several in about.items():
         reading = [each for each, read in several.items() if name in (one.name for one in read)]

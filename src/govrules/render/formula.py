@@ -69,9 +69,9 @@ def formula_lines(rule: Rule, rulebook: Rulebook) -> Iterator[tuple[str, str]]:
         ("clear", judged.clear),
         ("not applicable", judged.not_applicable),
         *(
-            (f"{each.value}, if it flags,", judged.severities[each])
-            for each in reversed(SEVERITIES)
-            if each in judged.severities
+            (f"{severity.value}, if it flags,", judged.severities[severity])
+            for severity in reversed(SEVERITIES)
+            if severity in judged.severities
         ),
     ]
     for name, formula in said:
@@ -114,12 +114,12 @@ def _laid_out(phrase: _Phrase, pad: str, begin: str = "", *, inside: bool = Fals
 def _parted(words: _Words, pad: str, begin: str) -> Iterator[str]:
     """Yield lines of words, nested phrases on lines of their own."""
     line, further = pad + begin, pad + " " * 2 * _STEP
-    for each in words:
-        if isinstance(each, str):
-            line += each
+    for word in words:
+        if isinstance(word, str):
+            line += word
         else:
             yield from textwrap.wrap(f"{line}(", _WIDTH, subsequent_indent=further)
-            yield from _laid_out(each, pad + " " * _STEP)
+            yield from _laid_out(word, pad + " " * _STEP)
             line = f"{pad})"
     yield from textwrap.wrap(line, _WIDTH, subsequent_indent=further)
 
@@ -213,7 +213,7 @@ def _each(var: Var) -> str:
 
 def _in_order(values: Iterable[Any], kind: FactType) -> list[Any]:
     order = kind.values if isinstance(kind, Choice) else ()
-    known = sorted(each for each in values if each is not None and each not in order)
+    known = sorted(value for value in values if value is not None and value not in order)
     return [
         *(each for each in order if each in values),
         *known,

@@ -89,7 +89,9 @@ def partnership_page(
         "headline": " ".join(headline(assessment)),
         "notices": [*report.notices, *_clean_bill(assessment)],
         "checks": counted(assessment.checks, "check"),
-        "severities": [(each, assessment.severities[each]) for each in reversed(SEVERITIES)],
+        "severities": [
+            (severity, assessment.severities[severity]) for severity in reversed(SEVERITIES)
+        ],
         "total": assessment.checks,
         "unknown": counts[Verdict.UNKNOWN],
         "met": counts[Verdict.CLEAR],
@@ -113,7 +115,7 @@ def partnership_page(
         questions=_groups(report),
         changed=origin.changed,
         law=law_of([assessment], named=False),
-        steps=[_step(each, report, origin) for each in report.steps.values()],
+        steps=[_step(step, report, origin) for step in report.steps.values()],
     )
     return RenderedFiles(made, {})
 
@@ -128,7 +130,7 @@ def _about(assessment: Assessment) -> Iterator[tuple[str, str]]:
         return
     yield "Status", status_of(subject)
     if isinstance(subject.partners, tuple):
-        known = [each for each in subject.partners if isinstance(each, Partner)]
+        known = [partner for partner in subject.partners if isinstance(partner, Partner)]
         names = [each.name for each in known if isinstance(each.name, str)]
         if len(known) < len(subject.partners):
             names.append("perhaps others")
@@ -152,7 +154,7 @@ def _works_told(report: SubjectReport) -> str:
     number = len(report.works)
     if not number:
         return ""
-    settled = len({each.rule.id for work in report.works for each in work.findings})
+    settled = len({finding.rule.id for work in report.works for finding in work.findings})
     pieces = "piece of work settles" if number == 1 else "pieces of work settle"
     findings = counted(len(report.flagged), "finding")
     return f"{number_word(number)} {pieces} {settled} of the {findings}."
@@ -166,7 +168,7 @@ def _outside_told(number: int) -> str:
 
 def _met(finding: Finding) -> dict[str, str]:
     state = good_state(finding.rule).removesuffix(".")
-    because = "; ".join(dict.fromkeys(each.phrase for each in finding.because))
+    because = "; ".join(dict.fromkeys(reason.phrase for reason in finding.because))
     return {"text": state[:1].upper() + state[1:], "because": cut(because, 4 * NAME)}
 
 
@@ -202,7 +204,7 @@ def view_of(
         "title": finding.rule.title,
         "since": origin.since(assessment, finding),
         "reasons": short_reasons(reasons, origin),
-        "mitigations": [sentence(each.because) for each in finding.mitigations],
+        "mitigations": [sentence(mitigation.because) for mitigation in finding.mitigations],
         "remedy": sentence(finding.remedy) if finding.remedy else "",
         "owner": by_whom(finding, assessment),
         "waived": finding.waived is not None,
@@ -246,7 +248,7 @@ def _groups(report: SubjectReport) -> list[View]:
 
 def _question(number: int, question: GroupedQuestion, report: SubjectReport) -> View:
     assessment = report.assessment
-    titles = [assessment.rulebook.rule(each).title for each in sorted(question.rules)]
+    titles = [assessment.rulebook.rule(rule).title for rule in sorted(question.rules)]
     more = f", and {len(titles) - 1} more" if len(titles) > 1 else ""
     fact = fact_at(question.fact, type(assessment.subject))
     choices, unit = _answers(fact)
@@ -267,7 +269,7 @@ def _answers(fact: Fact | None) -> tuple[tuple[str, ...], str]:
             return ("Yes", "No"), ""
         case Choice(values) | Choices(values) if len(values) <= _CHOICES:
             words = dict(fact.words) if fact is not None else {}
-            said = [words.get(each) or each.replace("_", " ") for each in values]
+            said = [words.get(value) or value.replace("_", " ") for value in values]
             none = ["none of these"]
             return tuple(each[:1].upper() + each[1:] for each in (*said, *none)), ""
         case Money():

@@ -164,11 +164,11 @@ def _message(finding: Finding, assessment: Assessment) -> str:
     name = assessment.name or assessment.id
     begin = f"{name}: " if name else ""
     if finding.verdict is Verdict.UNKNOWN:
-        asked = " ".join(each.question for each in finding.questions)
+        asked = " ".join(question.question for question in finding.questions)
         return (
             f"{begin}It is not known whether {_lowered(good_state(finding.rule))}. {asked}".strip()
         )
-    because = joined(dict.fromkeys(each.phrase for each in finding.because))
+    because = joined(dict.fromkeys(reason.phrase for reason in finding.because))
     told = f"{begin}{sentence(finding.rule.title)} Because: {sentence(because)}"
     if finding.remedy:
         owner = by_whom(finding, assessment)
@@ -334,7 +334,7 @@ def _together(way: Iterable[Change]) -> str:
 def _asked(finding: Finding) -> str:
     """Return the questions, one a line, merging those alike for several records."""
     alike = asked(
-        RankedQuestion(each, (finding.rule.id,), Severity.LOW) for each in finding.questions
+        RankedQuestion(question, (finding.rule.id,), Severity.LOW) for question in finding.questions
     )
     return "\n".join(each.text for each in alike)
 

@@ -89,8 +89,8 @@ def _partnership(assessment: Assessment, origin: Provenance) -> Iterator[str]:
     yield f"{text(rulebook_name(assessment.rulebook))}, {checks}.{as_at}"
     yield ""
     yield f"**{text(' '.join(headline(assessment)))}**"
-    for each in report.notices:
-        yield f"\n> {text(each)}"
+    for notice in report.notices:
+        yield f"\n> {text(notice)}"
     if report.tier is not None:
         yield f"\n{text(report.tier.sentence)}"
     yield ""
@@ -99,8 +99,8 @@ def _partnership(assessment: Assessment, origin: Provenance) -> Iterator[str]:
     if report.works:
         yield "## What to do first\n"
         rows = [
-            (each.letter, text(each.title), str(len(each.findings)), str(each.critical))
-            for each in report.works
+            (work.letter, text(work.title), str(len(work.findings)), str(work.critical))
+            for work in report.works
         ]
         yield from table(("", "piece of work", "settles", "critical"), rows)
     yield from _plan(report)
@@ -157,11 +157,11 @@ def _plan(report: SubjectReport) -> Iterator[str]:
         yield "\n## Action plan"
     for when, actions in report.by_date:
         yield f"\n### {sentence(when or 'when it can be done').removesuffix('.')}\n"
-        for each in actions:
-            part = f" ({each.letter})" if each.letter else ""
-            who = f" *{text(each.who[:1].upper() + each.who[1:])}.*" if each.who else ""
-            level = each.severity.value.capitalize()
-            yield f"- [ ] **{level}** {text(sentence(each.do))}{part}{who}"
+        for action in actions:
+            part = f" ({action.letter})" if action.letter else ""
+            who = f" *{text(action.who[:1].upper() + action.who[1:])}.*" if action.who else ""
+            level = action.severity.value.capitalize()
+            yield f"- [ ] **{level}** {text(sentence(action.do))}{part}{who}"
 
 
 def _finding(finding: Finding, report: SubjectReport, origin: Provenance) -> Iterator[str]:
@@ -199,16 +199,16 @@ def _finding(finding: Finding, report: SubjectReport, origin: Provenance) -> Ite
 
 
 def _counts(rows: Iterable[tuple[str, Sequence[Assessment]]]) -> Iterator[str]:
-    grades = [each.value for each in reversed(SEVERITIES)]
+    grades = [severity.value for severity in reversed(SEVERITIES)]
     cells = []
     for title, several in rows:
         verdicts, severities = counted_together(several)
         numbers = [
-            *(severities[each] for each in reversed(SEVERITIES)),
+            *(severities[severity] for severity in reversed(SEVERITIES)),
             verdicts[Verdict.UNKNOWN],
             verdicts[Verdict.CLEAR],
         ]
-        cells.append((text(title), *(f"{each:,}" for each in numbers)))
+        cells.append((text(title), *(f"{number:,}" for number in numbers)))
     yield from table(("", *grades, "not known", "met"), cells)
     yield ""
 
@@ -225,9 +225,9 @@ def _changes(changed: ChangesSince | None) -> Iterator[str]:
 
 
 def _listed(lines: Iterable[Line | Settled]) -> Iterator[str]:
-    for each in lines:
-        level = f"{each.severity.value.capitalize()}: " if each.severity else ""
-        yield f"- {level}{text(each.text)}"
+    for line in lines:
+        level = f"{line.severity.value.capitalize()}: " if line.severity else ""
+        yield f"- {level}{text(line.text)}"
 
 
 def _register(view: Overview, origin: Provenance) -> Iterator[str]:
@@ -260,15 +260,20 @@ def _register(view: Overview, origin: Provenance) -> Iterator[str]:
     if view.officers:
         yield "## Questions by lead officer\n"
         rows_ = [
-            (text(each.name), f"{each.entries:,}", f"{each.unknown:,}", f"{each.critical:,}")
-            for each in view.officers[:_OFFICERS]
+            (
+                text(officer.name),
+                f"{officer.entries:,}",
+                f"{officer.unknown:,}",
+                f"{officer.critical:,}",
+            )
+            for officer in view.officers[:_OFFICERS]
         ]
         yield from table(("lead officer", "partnerships", "not known", "could be critical"), rows_)
         yield ""
     yield from _law(view.whole.all(), named=True)
     yield "\n## Partnership by partnership"
-    for each in view.flagged:
-        yield from _entry(each, origin)
+    for finding in view.flagged:
+        yield from _entry(finding, origin)
     if view.unflagged:
         yield "\n### Nothing flagged\n"
         for each in view.unflagged:
@@ -352,8 +357,8 @@ def _end(assessment: Assessment, origin: Provenance) -> Iterator[str]:
     )
     if origin.receipt is not None:
         yield ""
-        for each in origin.receipt.lines():
-            yield f"- {text(each)}"
+        for line in origin.receipt.lines():
+            yield f"- {text(line)}"
         yield f"\n<!-- {_in_comment(origin.receipt.text)} -->"
 
 

@@ -50,12 +50,12 @@ def _assessment(assessment: Assessment) -> dict[str, object]:
         "heads": ("severity", "finding", "because", "to put it right"),
         "rows": [
             (
-                each.severity,
-                each.rule.title,
-                " ".join(one.text for one in report.reasons(each)[:2]),
-                sentence(each.remedy) if each.remedy else "",
+                finding.severity,
+                finding.rule.title,
+                " ".join(one.text for one in report.reasons(finding)[:2]),
+                sentence(finding.remedy) if finding.remedy else "",
             )
-            for each in report.flagged[:_ROWS]
+            for finding in report.flagged[:_ROWS]
         ],
         "number": len(report.flagged),
         "asked": counted(len(report.asked), "question"),
@@ -92,11 +92,11 @@ def _register(whole: RegisterAssessment) -> dict[str, object]:
 
 def _about(finding: Finding) -> Iterator[tuple[str, str]]:
     if finding.because:
-        yield "because", "; ".join(dict.fromkeys(each.phrase for each in finding.because))
+        yield "because", "; ".join(dict.fromkeys(reason.phrase for reason in finding.because))
     if finding.remedy and finding.verdict is Verdict.FLAGGED:
         yield "to put it right", sentence(finding.remedy)
     if finding.questions:
-        yield "to ask", " ".join(each.question for each in finding.questions)
+        yield "to ask", " ".join(question.question for question in finding.questions)
     if finding.clears:
         ways = ("; ".join(each.phrase for each in way) for way in finding.clears)
         yield "settled when", "; or ".join(ways)
@@ -110,13 +110,13 @@ def _plan(plan: Plan) -> dict[str, object]:
     changes, things = counted(len(plan.changes), "change"), counted(len(plan.clears), "thing")
     rows = [
         (
-            each.severity or "to come",
-            sentence(each.do or each.rule),
-            each.who,
-            each.within,
-            "; ".join(change.phrase for change in each.changes),
+            step.severity or "to come",
+            sentence(step.do or step.rule),
+            step.who,
+            step.within,
+            "; ".join(change.phrase for change in step.changes),
         )
-        for each in plan.steps
+        for step in plan.steps
     ]
     return {
         "lead": f"{changes} {settle} {things} to put right.",

@@ -89,7 +89,7 @@ class Overview:
     @cached_property
     def entries(self) -> list[Assessment]:
         """The partnerships that rules are about."""
-        return [each for each in self.whole.entries if each.checks]
+        return [entry for entry in self.whole.entries if entry.checks]
 
     @cached_property
     def pairs(self) -> list[Assessment]:
@@ -99,7 +99,7 @@ class Overview:
     @property
     def common(self) -> str:
         """The bodies that make no pairs, as a sentence; "" if nothing is lost by that."""
-        found = {each.id for each in self.whole.bodies}
+        found = {body.id for body in self.whole.bodies}
         told = [
             f"{name} ({number:,})"
             for name, number in self.whole.common
@@ -122,7 +122,7 @@ class Overview:
     @cached_property
     def unflagged(self) -> list[Assessment]:
         """The partnerships on which nothing is flagged."""
-        return [each for each in self.entries if not flags(each)]
+        return [entry for entry in self.entries if not flags(entry)]
 
     def notes(self, most: int) -> Iterator[str]:
         """Yield how many partnerships follow the first ones."""
@@ -140,7 +140,7 @@ class Overview:
         if not self.flagged:
             return []
         grave = max(map(worst, self.flagged))
-        return [each for each in self.flagged if worst(each) is grave]
+        return [finding for finding in self.flagged if worst(finding) is grave]
 
     def in_full(self) -> list[Assessment]:
         """Return what is told one by one, those on which something is flagged first."""
@@ -151,7 +151,7 @@ class Overview:
     @cached_property
     def findings(self) -> int:
         """How many findings there are on partnerships."""
-        return sum(each.counts[Verdict.FLAGGED] for each in self.entries)
+        return sum(entry.counts[Verdict.FLAGGED] for entry in self.entries)
 
     @cached_property
     def checks(self) -> tuple[int, int]:
@@ -186,7 +186,7 @@ class Overview:
         elif not self.flagged and not register.flagged:
             yield "Nothing found to put right."
         quiet = (Status.ENDED, Status.DORMANT)
-        notice = [each for each in self.entries if getattr(each.subject, "status", "") in quiet]
+        notice = [entry for entry in self.entries if getattr(entry.subject, "status", "") in quiet]
         if notice:
             told = "has ended or lies" if len(notice) == 1 else "have ended or lie"
             yield f"{counted(len(notice), 'partnership')} {told} dormant."
@@ -203,7 +203,7 @@ class Overview:
             yield SeverityCounts(
                 title,
                 verdicts[Verdict.FLAGGED],
-                tuple(severities[each] for each in reversed(SEVERITIES)),
+                tuple(severities[severity] for severity in reversed(SEVERITIES)),
                 verdicts[Verdict.UNKNOWN],
                 verdicts[Verdict.CLEAR],
             )
@@ -213,9 +213,9 @@ class Overview:
         """What the organisation itself must put right, gravest first."""
         register = self.whole.register
         return tuple(
-            self.putting_right(each, each.severity)
-            for each in register.flagged
-            if each.severity is not None
+            self.putting_right(finding, finding.severity)
+            for finding in register.flagged
+            if finding.severity is not None
         )
 
     def putting_right(self, finding: Finding, severity: Severity) -> ToPutRight:
@@ -237,11 +237,11 @@ class Overview:
         """The themes of which anything is checked of the partnerships."""
         themes = self.whole.register.rulebook.themes
         used: set[str] = set()
-        for each in self.entries:
+        for entry in self.entries:
             if len(used) == len(themes):
                 break
-            used |= {row.theme.id for row in by_theme(each)}
-        return [each for each in themes if each.id in used]
+            used |= {row.theme.id for row in by_theme(entry)}
+        return [theme for theme in themes if theme.id in used]
 
     @cached_property
     def officers(self) -> list[Officer]:
@@ -249,14 +249,14 @@ class Overview:
         unknown: Counter[str] = Counter()
         critical: Counter[str] = Counter()
         entries: Counter[str] = Counter()
-        for each in self.entries:
-            found = each.counts[Verdict.UNKNOWN]
+        for entry in self.entries:
+            found = entry.counts[Verdict.UNKNOWN]
             if not found:
                 continue
-            name = officer_of(each)
+            name = officer_of(entry)
             entries[name] += 1
             unknown[name] += found
-            critical[name] += each.could_be[Severity.CRITICAL]
+            critical[name] += entry.could_be[Severity.CRITICAL]
         ranked = sorted(unknown, key=lambda name: (-critical[name], -unknown[name], name))
         return [Officer(name, entries[name], unknown[name], critical[name]) for name in ranked]
 
@@ -264,7 +264,7 @@ class Overview:
 def called(partnership: Partnership) -> str:
     """Return a partnership's name, with its id if that adds something."""
     texts = (partnership.name, partnership.id)
-    name, *more = dict.fromkeys(each for each in texts if isinstance(each, str) and each) or [
+    name, *more = dict.fromkeys(text for text in texts if isinstance(text, str) and text) or [
         _NAMELESS
     ]
     return f"{name} ({more[0]})" if more else name
@@ -294,11 +294,11 @@ def flags(assessment: Assessment) -> bool:
 
 def worst(assessment: Assessment) -> Severity:
     """Return how grave the gravest finding is, where there is one."""
-    return max(each for each in SEVERITIES if assessment.severities[each])
+    return max(severity for severity in SEVERITIES if assessment.severities[severity])
 
 
 def _gravity(assessment: Assessment) -> tuple[list[int], Decimal]:
-    grades = [-assessment.severities[each] for each in reversed(SEVERITIES)]
+    grades = [-assessment.severities[severity] for severity in reversed(SEVERITIES)]
     return grades, -(spend_of(assessment) or Decimal(0))
 
 

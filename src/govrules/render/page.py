@@ -141,8 +141,8 @@ class _SubjectPage:
         notices = [*self._notices()]
         if notices:
             yield "", ""
-        for each in notices:
-            yield from folded_text(each)
+        for notice in notices:
+            yield from folded_text(notice)
         if self.tier is not None:
             yield "", ""
             yield from folded_text(self.tier.sentence)
@@ -154,7 +154,9 @@ class _SubjectPage:
 
     def _counts(self) -> Iterator[Line]:
         counts, severities = self.assessment.counts, self.assessment.severities
-        graded = [(each.value.capitalize(), severities[each]) for each in reversed(SEVERITIES)]
+        graded = [
+            (severity.value.capitalize(), severities[severity]) for severity in reversed(SEVERITIES)
+        ]
         numbers = graded if self.flagged else [("Flagged", 0)]
         numbers += [
             ("Not known", counts[Verdict.UNKNOWN]),
@@ -165,7 +167,7 @@ class _SubjectPage:
         yield "  " + "   ".join(f"{word} {number:,}" for word, number in numbers), ""
 
     def _works(self, works: Sequence[Work]) -> Iterator[Line]:
-        settled = len({each.rule.id for work in works for each in work.findings})
+        settled = len({finding.rule.id for work in works for finding in work.findings})
         pieces = "One piece" if len(works) == 1 else f"{number_word(len(works))} pieces"
         if len(works) < len(self.works):
             pieces = f"The largest {pieces[:1].lower()}{pieces[1:]}"
@@ -221,7 +223,7 @@ class _SubjectPage:
         if not most or not self.good:
             return
         states = [good_state(each.rule) for each in self.good[:most]]
-        first, *others = [each.removesuffix(".") for each in states]
+        first, *others = [state.removesuffix(".") for state in states]
         text = "; ".join([first[:1].upper() + first[1:], *map(lowered, others)])
         if len(self.good) > most:
             text += f"; and {len(self.good) - most} more"
@@ -255,7 +257,7 @@ def _numbers(actions: Sequence[RemedyTask]) -> str:
     """Return the number of actions by due date, and of critical ones."""
     told: list[str] = []
     for when in dict.fromkeys(map(when_of, actions)):
-        its = [each for each in actions if when_of(each) == when]
+        its = [action for action in actions if when_of(action) == when]
         critical = sum(each.severity is Severity.CRITICAL for each in its)
         number = f"{len(its):,}" if told else counted(len(its), "action")
         grave = f" ({critical:,} critical)" if critical else ""

@@ -155,7 +155,9 @@ def assessment_data(assessment: Assessment, *, findings: Which = "all") -> dict[
     """Return an assessment as plain data."""
     every = findings == "all"
     chosen = assessment.findings if every else assessment.of(Verdict.FLAGGED)
-    summaries = [each for each in assessment.summaries if every or each.verdict is Verdict.FLAGGED]
+    summaries = [
+        summary for summary in assessment.summaries if every or summary.verdict is Verdict.FLAGGED
+    ]
     questions = assessment.questions if every else assessment.questions_of(chosen)
     rating = getattr(assessment.subject, "own_rating", UNKNOWN)
     derived = {**assessment.derived}
@@ -166,13 +168,13 @@ def assessment_data(assessment: Assessment, *, findings: Which = "all") -> dict[
         "counts": {verdict_word(verdict): number for verdict, number in assessment.counts.items()},
         "derived": _derived_data(derived),
         "own_rating": rating if isinstance(rating, str) else None,
-        "questions": [question_data(each) for each in questions],
+        "questions": [question_data(question) for question in questions],
         "good_practice": [
             {"rule": each.rule.id, **_as_they_are(each.rule, "title", "met")}
             for each in assessment.good_practice
         ],
         "findings": [finding_data(each) for each in chosen],
-        "summaries": [finding_data(each) for each in summaries],
+        "summaries": [finding_data(summary) for summary in summaries],
         "coming_up": [coming_data(each) for each in assessment.coming_up],
         "actions": [
             {"rule": each.action.rule, **action_data(each)} for each in all_decided([assessment])
@@ -210,9 +212,9 @@ def derived_data(derived: DerivedValue) -> dict[str, Any]:
     return {
         "label": derived.label,
         "phrase": derived.phrase or None,
-        "values": [plain(each) for each in derived.values],
-        "because": [reason_data(each) for each in derived.because],
-        "questions": [question_data(each) for each in derived.questions],
+        "values": [plain(value) for value in derived.values],
+        "because": [reason_data(reason) for reason in derived.because],
+        "questions": [question_data(question) for question in derived.questions],
     }
 
 
@@ -227,14 +229,14 @@ def finding_data(finding: Finding) -> dict[str, Any]:
         "severity": finding.severity.value if finding.severity else None,
         "could_be": finding.could_be.value if finding.could_be else None,
         "sentence": finding.sentence,
-        "because": [reason_data(each) for each in finding.because],
-        "questions": [question_data(each) for each in finding.questions],
+        "because": [reason_data(reason) for reason in finding.because],
+        "questions": [question_data(question) for question in finding.questions],
         "clears": [[change_data(each) for each in way] for way in finding.clears],
         "opens": [[opened_data(each) for each in way] for way in finding.opens],
         "remedy": _remedy(finding.remedy, rule.remedy),
         "mitigations": [
-            {"because": each.because, "source": _citation(each.source)}
-            for each in finding.mitigations
+            {"because": mitigation.because, "source": _citation(mitigation.source)}
+            for mitigation in finding.mitigations
         ],
         "waived": _waived(finding),
         "action": None if reply is None else action_data(reply),
@@ -328,7 +330,7 @@ def action_data(found: ActionProgress) -> dict[str, Any]:
 def _says(rule: Rule) -> dict[str, str | None]:
     """Return how far the source goes in each element of a rule; None where the pack is silent."""
     said = rule.says
-    return {each: said[each].value if each in said else None for each in rule.elements}
+    return {element: said[element].value if element in said else None for element in rule.elements}
 
 
 def plan_data(plan: Plan) -> dict[str, Any]:
@@ -340,7 +342,7 @@ def plan_data(plan: Plan) -> dict[str, Any]:
                 "rule": step.rule,
                 "severity": None if step.severity is None else step.severity.value,
                 **_as_they_are(step, "do", "who", "within"),
-                "changes": [change_data(each) for each in step.changes],
+                "changes": [change_data(change) for change in step.changes],
                 "helps": [*step.helps],
             }
             for step in plan.steps
@@ -382,9 +384,9 @@ def rulebook_data(rulebook: Rulebook) -> dict[str, Any]:
             name: {"label": each.fact.label, "values": [*closed_values(each.fact.type)]}
             for name, each in rulebook.derived.items()
         },
-        "themes": [_as_they_are(each, "id", "title") for each in rulebook.themes],
+        "themes": [_as_they_are(theme, "id", "title") for theme in rulebook.themes],
         "work": dict(rulebook.work),
-        "rules": [rule_data(each) for each in rulebook.rules],
+        "rules": [rule_data(rule) for rule in rulebook.rules],
     }
 
 
@@ -398,7 +400,7 @@ def rule_data(rule: Rule) -> dict[str, Any]:
         "also": [_citation(each) for each in rule.also],
         "says": _says(rule),
         "severities": sorted(
-            {rule.otherwise.value, *(each.severity.value for each in rule.grades)}
+            {rule.otherwise.value, *(grade.severity.value for grade in rule.grades)}
         ),
         "remedy": _remedy(remedy, rule.remedy),
         "in_force": {
@@ -417,17 +419,17 @@ def packs_data(rulebook: Rulebook) -> list[dict[str, Any]]:
     """Return a rulebook's packs as plain data."""
     return [
         {
-            "id": each.id,
-            "version": each.version,
-            "content": f"sha256:{each.content}",
-            "rules": each.with_rules,
-            "approved": each.approved,
-            "changed": [amendment_data(one) for one in each.changed],
+            "id": pack.id,
+            "version": pack.version,
+            "content": f"sha256:{pack.content}",
+            "rules": pack.with_rules,
+            "approved": pack.approved,
+            "changed": [amendment_data(one) for one in pack.changed],
             "adapted": [
-                adaptation_data(one, rulebook) for one in rulebook.adaptations if one.of == each.id
+                adaptation_data(one, rulebook) for one in rulebook.adaptations if one.of == pack.id
             ],
         }
-        for each in rulebook.packs
+        for pack in rulebook.packs
     ]
 
 
@@ -470,7 +472,7 @@ def problem_data(problem: Diagnostic) -> dict[str, Any]:
 
 def problems_data(problems: Iterable[Diagnostic], notes: Iterable[str]) -> dict[str, Any]:
     """Return what is wrong with files, and what of them is not read, as plain data."""
-    return {"problems": [problem_data(each) for each in problems], "notes": [*notes]}
+    return {"problems": [problem_data(problem) for problem in problems], "notes": [*notes]}
 
 
 def head_data(rulebook: Rulebook, as_of: dt.date | Unknown) -> dict[str, Any]:
@@ -512,7 +514,7 @@ def derived_changed(found: WhatIf) -> Iterator[tuple[str, str, str]]:
 
 
 def _may_be(values: tuple[Any, ...]) -> str:
-    return joined((_word(each) for each in values), "or")
+    return joined((_word(value) for value in values), "or")
 
 
 def _word(value: object) -> str:

@@ -138,7 +138,7 @@ class _RegisterPage:
             yield from folded_text(each, style="bold")
 
     def _table(self) -> Iterator[Line]:
-        grades = [each.value for each in reversed(SEVERITIES)]
+        grades = [severity.value for severity in reversed(SEVERITIES)]
         yield _row("", "to put right", *grades, "not known", "met"), ""
         for each in self.view.totals():
             numbers = (each.flagged, *each.severities, each.unknown, each.met)
@@ -193,7 +193,7 @@ class _RegisterPage:
 
 
 def _to_put_right(item: ToPutRight) -> Iterator[Line]:
-    about = item.told or (named([cut(each, 40) for each in item.names]) if item.names else "")
+    about = item.told or (named([cut(name, 40) for name in item.names]) if item.names else "")
     text = f"{item.finding.rule.title}{f': {about}' if about else ''}."
     begin = f"  {item.severity.value.upper():<8}  "
     yield from hanging(begin, text, STYLES[item.severity])
@@ -212,7 +212,7 @@ def _ranked(title: str, *cells: str) -> str:
     *grades, tier, spent = cells
     return (
         f"{title:<55}"
-        + "".join(f"{each:>4}" for each in grades)
+        + "".join(f"{grade:>4}" for grade in grades)
         + f"  {tier:<8}{spent:>10}".rstrip()
     )
 

@@ -97,7 +97,7 @@ class _RegisterFiles:
         self.register = view.whole.register
         self.rulebook: Rulebook = self.register.rulebook
         self.anchors = _anchors(view.ranked)
-        self.tiers = {id(each): tier_of(each) for each in view.entries}
+        self.tiers = {id(entry): tier_of(entry) for entry in view.entries}
         self.checks: dict[str, Rule] = {}
 
     def made(self, beside: str) -> RenderedFiles:
@@ -307,7 +307,7 @@ class _RegisterFiles:
 
     def _org(self, item: ToPutRight) -> View:
         finding = item.finding
-        by_name = {each.name: each for each in self.view.entries}
+        by_name = {entry.name: entry for entry in self.view.entries}
         names = [
             {
                 "name": cut(name, NAME),
@@ -350,7 +350,7 @@ class _RegisterFiles:
         return f"#check-{rule.id}"
 
     def _checks(self) -> list[View]:
-        order = [each for each in self.rulebook.rules if each.id in self.checks]
+        order = [rule for rule in self.rulebook.rules if rule.id in self.checks]
         return [_check_view(each, self.rulebook) for each in order]
 
     def _view(self, anchor: str, finding: Finding, assessment: Assessment) -> View:
@@ -408,7 +408,7 @@ class _RegisterFiles:
         self, part: Sequence[tuple[Assessment, str]], number: int, of: int, back: str
     ) -> str:
         rules = {finding.rule.id: finding.rule for each, _ in part for finding in each.flagged}
-        order = [each for each in self.rulebook.rules if each.id in rules]
+        order = [rule for rule in self.rulebook.rules if rule.id in rules]
         page = {
             "title": f"{self._name()}: partnerships, part {number} of {of}",
             "kind": "Register of partnerships: report to the committee",

@@ -99,9 +99,9 @@ class GroupedQuestion:
     def short(self) -> str:
         """The question, with as many names as fit on a page."""
         if len(self.records) <= _NAMED:
-            names = joined(cut(each, _NAME) for each in self.records)
+            names = joined(cut(record, _NAME) for record in self.records)
         else:
-            shown = [cut(each, _NAME) for each in self.records[:_NAMED]]
+            shown = [cut(record, _NAME) for record in self.records[:_NAMED]]
             names = joined([*shown, f"{len(self.records) - _NAMED} more"])
         return f"{names}: {self.question}" if names else self.question
 
@@ -172,7 +172,7 @@ class SubjectReport:
     @cached_property
     def to_do(self) -> tuple[Finding, ...]:
         """What is flagged and not waived, gravest first."""
-        return tuple(each for each in self.flagged if each.waived is None)
+        return tuple(finding for finding in self.flagged if finding.waived is None)
 
     @cached_property
     def works(self) -> tuple[Work, ...]:
@@ -237,10 +237,10 @@ class SubjectReport:
     def flagged_by_theme(self) -> list[tuple[Theme, list[Finding]]]:
         """What is flagged, theme by theme."""
         found: dict[str, list[Finding]] = {}
-        for each in self.flagged:
-            found.setdefault(each.rule.theme, []).append(each)
+        for finding in self.flagged:
+            found.setdefault(finding.rule.theme, []).append(finding)
         themes = self.assessment.rulebook.themes
-        return [(each, found[each.id]) for each in themes if each.id in found]
+        return [(theme, found[theme.id]) for theme in themes if theme.id in found]
 
     @cached_property
     def not_applicable(self) -> list[tuple[str, list[Finding]]]:
@@ -257,7 +257,7 @@ class SubjectReport:
         so_of = self.assessment.so_of
         if so_of:
             found.append(GroupedReason(f"This is so of {named(so_of)}.", "", "", len(so_of)))
-        asked = [each for each in nodes(finding.rule.requires) if isinstance(each, Known)]
+        asked = [node for node in nodes(finding.rule.requires) if isinstance(node, Known)]
         if found and not asked:
             return found
         names = [*dict.fromkeys(that_count(finding, self.assessment))]
@@ -272,7 +272,7 @@ class SubjectReport:
     @cached_property
     def steps(self) -> dict[str, DerivedValue]:
         """The derived facts that flagged findings rest on, each once."""
-        return {path: step for each in self.flagged for path, step in each.steps.items()}
+        return {path: step for finding in self.flagged for path, step in finding.steps.items()}
 
     def settled(self, finding: Finding) -> str:
         """Return when a finding is settled, as a sentence."""
@@ -287,7 +287,9 @@ class SubjectReport:
     def to_know(self, finding: Finding) -> list[GroupedQuestion]:
         """Return what to ask to settle a finding's severity."""
         worst = finding.could_be or Severity.LOW
-        return asked(RankedQuestion(each, (finding.rule.id,), worst) for each in finding.questions)
+        return asked(
+            RankedQuestion(question, (finding.rule.id,), worst) for question in finding.questions
+        )
 
 
 def number_word(number: int) -> str:
@@ -321,9 +323,9 @@ def by_theme(assessment: Assessment) -> list[ByTheme]:
 def asked(questions: Iterable[RankedQuestion]) -> list[GroupedQuestion]:
     """Return questions in the order of consequence, each once for all the records it is about."""
     groups: dict[str, list[RankedQuestion]] = {}
-    for each in questions:
-        fact = each.question.fact
-        groups.setdefault(INDEX.sub("[]", fact) if "[" in fact else fact, []).append(each)
+    for question in questions:
+        fact = question.question.fact
+        groups.setdefault(INDEX.sub("[]", fact) if "[" in fact else fact, []).append(question)
     return [
         GroupedQuestion(
             its[0].question.of_any_record,
@@ -371,7 +373,7 @@ def _are(number: int) -> str:
 def gravest(assessment: Assessment) -> str:
     """Return how grave what is flagged is, as it follows in a sentence."""
     number = assessment.counts[Verdict.FLAGGED]
-    worst = next(each for each in reversed(SEVERITIES) if assessment.severities[each])
+    worst = next(severity for severity in reversed(SEVERITIES) if assessment.severities[severity])
     grave = assessment.severities[worst]
     if grave == number:
         return f", {worst.value}" if number == 1 else f", all of them {worst.value}"
@@ -396,9 +398,9 @@ def has_nothing_to_check(finding: Finding) -> bool:
     if not may_rest_on_nothing(finding, asked_for):
         return False
     values = [
-        each.value
-        for each in finding.because
-        if INDEX.sub("[]", each.fact).rpartition("[].")[2] in asked_for
+        reason.value
+        for reason in finding.because
+        if INDEX.sub("[]", reason.fact).rpartition("[].")[2] in asked_for
     ]
     return bool(values) and all(
         value is None or value in ((), frozenset(), "unclear") for value in values
@@ -407,7 +409,7 @@ def has_nothing_to_check(finding: Finding) -> bool:
 
 def reasons_of(finding: Finding) -> list[GroupedReason]:
     """Return a finding's reasons, derived facts last."""
-    cited = [each for each in finding.because if each.fact != AS_OF.name] or finding.because
+    cited = [reason for reason in finding.because if reason.fact != AS_OF.name] or finding.because
     ordered = sorted(cited, key=lambda each: each.fact in finding.steps)
     return [*gathered(ordered, finding.steps)]
 
@@ -452,7 +454,7 @@ def whose(rule: Rule) -> str:
 
 def graded(severities: Mapping[Severity, int]) -> list[str]:
     """Return the number of findings of each severity, gravest first."""
-    found = [each for each in reversed(SEVERITIES) if severities[each]]
+    found = [severity for severity in reversed(SEVERITIES) if severities[severity]]
     return [f"{severities[each]:,} {each.value}" for each in found]
 
 

@@ -124,7 +124,7 @@ def standing(derived: Derived, view: View) -> Standing:
     rows = [row for row in derived.rows if row.value == values[0]]
     true = next((row for row in rows if view.truth(row.when) is Truth.TRUE), None)
     high = [row for row in derived.rows if row.value == values[-1]] if len(values) > 1 else []
-    rises = [short(each) for row in high for each in _clauses(row.when, view, Truth.UNKNOWN)]
+    rises = [short(clause) for row in high for clause in _clauses(row.when, view, Truth.UNKNOWN)]
     return Standing(
         derived.fact.label,
         values,
@@ -167,10 +167,10 @@ def _clauses(condition: Condition, view: View, truth: Truth) -> list[str]:
     """
     match condition:
         case AnyOf(items):
-            its = [each for each in items if view.truth(each) is truth]
+            its = [item for item in items if view.truth(item) is truth]
             return [clause for each in its for clause in _clauses(each, view, truth)]
         case All(items):
-            its = [each for each in items if view.truth(each) is truth]
+            its = [item for item in items if view.truth(item) is truth]
             plain = [each for each in its if not _is_derived(each)] or its
             several = [_clauses(each, view, truth) for each in plain]
             if len(several) == 1:
@@ -178,12 +178,12 @@ def _clauses(condition: Condition, view: View, truth: Truth) -> list[str]:
             return [joined([each[0] for each in several if each])]
         case Test(ref) if ref.source is FactSource.DERIVED:
             derived = view.derived[ref.path]
-            rows = [each for each in derived.rows if view.truth(each.when) is truth]
+            rows = [row for row in derived.rows if view.truth(row.when) is truth]
             if truth is Truth.UNKNOWN:
-                rows = [each for each in rows if _would_do(condition, derived, each.value)]
+                rows = [row for row in rows if _would_do(condition, derived, row.value)]
             else:
                 rows = rows[:1]
-            return [clause for each in rows for clause in _clauses(each.when, view, truth)]
+            return [clause for row in rows for clause in _clauses(row.when, view, truth)]
         case Test(ref, predicate) if truth is Truth.TRUE:
             told = short(fact_phrase(ref.fact, view.of(ref).value(ref.path)))
             return [told + _threshold(condition) if isinstance(predicate, Compare) else told]

@@ -35,7 +35,7 @@ def macro(file: str, name: str) -> Any:  # noqa: ANN401 - a macro carries no typ
 
 def _because(step: DerivedValue) -> str:
     """Return a derived fact's reason, short enough for a line."""
-    phrases = dict.fromkeys(each.phrase for each in step.because if each.fact != AS_OF.name)
+    phrases = dict.fromkeys(reason.phrase for reason in step.because if reason.fact != AS_OF.name)
     return cut("; ".join(phrases), _LINE)
 
 

@@ -90,7 +90,7 @@ def _summaries(assessment: Assessment, depth: int | None) -> Iterator[Line]:
         if finding.severity is None:
             continue
         yield from _hanging(_headline(finding, finding.severity), STYLES[finding.severity])
-        shown, more = _cut([each.phrase for each in finding.because], depth)
+        shown, more = _cut([reason.phrase for reason in finding.because], depth)
         for part in (*shown, f"{more} more findings") if more else shown:
             yield from item("because", sentence(part))
         yield from item("to put it right", sentence(finding.remedy))
@@ -135,7 +135,7 @@ def _flagged(finding: Finding, report: SubjectReport, depth: int | None) -> Iter
 
 def _reasons(report: SubjectReport, finding: Finding, depth: int | None) -> Iterator[str]:
     """Yield a finding's reasons, derived facts last."""
-    cut, more = _cut([_with_place(each) for each in report.reasons(finding)], depth)
+    cut, more = _cut([_with_place(reason) for reason in report.reasons(finding)], depth)
     yield from cut
     if more:
         yield f"{more} more facts: `--depth all` shows each."
@@ -185,7 +185,7 @@ def _bounds(settles: tuple[str, ...], assessment: Assessment) -> str:
     told = []
     for name in settles:
         found = assessment.derived[name]
-        values = joined((str(plain(each)).replace("_", " ") for each in found.values), "or")
+        values = joined((str(plain(value)).replace("_", " ") for value in found.values), "or")
         told.append(f"{found.label}, which can still be {values}")
     return f"These settle {joined(told)}:"
 
@@ -207,7 +207,7 @@ def _met(report: SubjectReport) -> Iterator[Line]:
         yield f"{title} ({len(found)})", "bold"
         for finding in found:
             yield from folded_text(sentence(good_state(finding.rule)), indent=2)
-            shown = joined(dict.fromkeys(each.phrase for each in finding.because))
+            shown = joined(dict.fromkeys(reason.phrase for reason in finding.because))
             yield from folded_text(f"{sentence(shown)} [{finding.rule.id}]", indent=6)
         yield "", ""
 
@@ -235,8 +235,8 @@ def _steps(report: SubjectReport) -> Iterator[Line]:
     if not steps:
         return
     yield f"What follows from the facts ({len(steps)})", "bold"
-    for each in steps.values():
-        yield from folded_text(f"{sentence(each.phrase)} [{each.name}]", indent=2)
-        for told in gathered(each.because, steps):
+    for step in steps.values():
+        yield from folded_text(f"{sentence(step.phrase)} [{step.name}]", indent=2)
+        for told in gathered(step.because, steps):
             yield from item("because", _with_place(told), indent=6)
     yield "", ""

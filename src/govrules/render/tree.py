@@ -66,10 +66,10 @@ class _Tree:
         if comparable(judge_all(rule, [self.case])) != comparable(outcome):
             yield "  so it is for every value that derived facts may have, one after the other"
         parts = [("applies when", rule.applies_when)]
-        parts += [("unless", each.when) for each in rule.unless]
+        parts += [("unless", exemption.when) for exemption in rule.unless]
         parts += [("requires", rule.requires)]
-        parts += [(f"{each.severity.value} where", each.when) for each in rule.grades]
-        parts += [("one step lower where", each.when) for each in rule.mitigated_by]
+        parts += [(f"{grade.severity.value} where", grade.when) for grade in rule.grades]
+        parts += [("one step lower where", mitigation.when) for mitigation in rule.mitigated_by]
         for label, condition in parts:
             if condition is not None:
                 yield f"  {label}"
@@ -108,7 +108,7 @@ class _Tree:
         if ref.source is not FactSource.DERIVED:
             yield f"{pad}{path}: {_recorded(ref, case)}"
             return
-        found = joined((fact_phrase(ref.fact, each) for each in values(ref, case)), "or")
+        found = joined((fact_phrase(ref.fact, value) for value in values(ref, case)), "or")
         if case.facts.stated(ref.path, case.scopes[ref.level]) is not UNKNOWN:
             yield f"{pad}{path}: {found}, as stated"
             return

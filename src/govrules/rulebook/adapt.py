@@ -126,8 +126,8 @@ def applied(plain: Rulebook, adaptations: Sequence[Adaptation]) -> Rulebook:
     if not adaptations:
         return plain
     several: dict[tuple[bool, str], list[Adaptation]] = {}
-    for each in adaptations:
-        several.setdefault(each.key, []).append(each)
+    for adaptation in adaptations:
+        several.setdefault(adaptation.key, []).append(adaptation)
     parameters = dict(plain.parameters)
     for (is_parameter, name), its in several.items():
         if is_parameter:
@@ -163,7 +163,7 @@ def _adapted_rule(
     rule: Rule, adaptations: tuple[Adaptation, ...], changed: Mapping[str, Plain]
 ) -> Rule:
     says = dict(rule.says)
-    if "threshold" in says and any(each.name in changed for each in rule.parameters):
+    if "threshold" in says and any(parameter.name in changed for parameter in rule.parameters):
         says["threshold"] = Says.OURS
     if not adaptations:
         return rule if says == rule.says else attrs.evolve(rule, says=says)
@@ -204,16 +204,22 @@ def _substitute(value: Any, changed: Mapping[str, Plain]) -> Any:  # noqa: ANN40
 
 def out_of_order(rulebook: Rulebook) -> Iterator[tuple[Adaptation, str]]:
     """Yield the adaptations that make a range empty, with the message."""
-    changed = {each.name: each for each in rulebook.adaptations if each.what is Adapts.PARAMETER}
+    changed = {
+        adaptation.name: adaptation
+        for adaptation in rulebook.adaptations
+        if adaptation.what is Adapts.PARAMETER
+    }
     whole = [(rule.span, [*rule_conditions(rule)]) for rule in rulebook.rules]
-    whole += [(each.span, [row.when for row in each.rows]) for each in rulebook.derived.values()]
+    whole += [
+        (derived.span, [row.when for row in derived.rows]) for derived in rulebook.derived.values()
+    ]
     for span, conditions in whole:
         for condition in conditions:
             for node in nodes(condition):
                 for predicate in predicates_at(node):
                     if isinstance(predicate, Between):
                         ends = (predicate.low, predicate.high)
-                        names = [each.name for each in ends if isinstance(each, Parameter)]
+                        names = [end.name for end in ends if isinstance(end, Parameter)]
                         of_these = [changed[each] for each in names if each in changed]
                         if of_these and upside_down(*ends, None):
                             name = of_these[0].name
@@ -231,7 +237,9 @@ def as_seen_by(rulebook: Rulebook, pack: str) -> Rulebook:
     The examples of its rules were written for these values.
     """
     seen = next((each.sees for each in rulebook.packs if each.id == pack), ())
-    these = tuple(each for each in rulebook.adaptations if each.pack in (pack, *seen))
+    these = tuple(
+        adaptation for adaptation in rulebook.adaptations if adaptation.pack in (pack, *seen)
+    )
     if these == rulebook.adaptations:
         return rulebook
     return _with_these(rulebook, these)
@@ -418,7 +426,7 @@ def _rule(
             now = _replacement(report, fields, rule, rules)
     if now is None:
         return None
-    was = tuple(sorted({rule.otherwise, *(each.severity for each in rule.grades)}))
+    was = tuple(sorted({rule.otherwise, *(grade.severity for grade in rule.grades)}))
     span, what = report.span(key), Adapts(given[0])
     return Adaptation(section.pack, rule.pack, what, key.text, was, now, *said, span=span)
 

@@ -367,7 +367,7 @@ class Rule:
             "exception": bool(self.unless),
             "deadline": self.remedy is not None and bool(self.remedy.within),
         }
-        return tuple(each for each in ELEMENTS if has.get(each, True))
+        return tuple(element for element in ELEMENTS if has.get(element, True))
 
     def counts_on(self, as_of: object) -> bool:
         """Tell whether it is in force on a day; on a day not known it is."""
@@ -464,7 +464,7 @@ class Rulebook:
 
     @cached_property
     def _classes(self) -> dict[type, type]:
-        return {base_of(each): each for each in self.subjects.values()}
+        return {base_of(subject): subject for subject in self.subjects.values()}
 
     @cached_property
     def thresholds(self) -> Mapping[Fact, frozenset[Threshold]]:
@@ -472,8 +472,8 @@ class Rulebook:
         return thresholds(all_conditions(self))
 
     def __attrs_post_init__(self) -> None:
-        read = [each.parameters for each in self.rules]
-        read += [each.parameters for each in self.derived.values()]
+        read = [rule.parameters for rule in self.rules]
+        read += [derived.parameters for derived in self.derived.values()]
         for parameters in read:
             for parameter in parameters:
                 known = self.parameters.get(parameter.name)
@@ -495,7 +495,7 @@ class Rulebook:
 
     @cached_property
     def _packed(self) -> tuple[bytes, bytes]:
-        values = tuple(getattr(self, each.name) for each in attrs.fields(Rulebook) if each.init)
+        values = tuple(getattr(self, field.name) for field in attrs.fields(Rulebook) if field.init)
         import pickle  # noqa: PLC0415 - slow, and not every rulebook is pickled
 
         packed = zlib.compress(pickle.dumps(values, pickle.HIGHEST_PROTOCOL), 1)
@@ -507,7 +507,7 @@ class Rulebook:
 
     def rules_for(self, kind: str, as_of: object) -> tuple[Rule, ...]:
         """Return the rules about a kind of subject, as they name it, that are in force on a day."""
-        return tuple(each for each in self.rules if each.subject == kind and each.counts_on(as_of))
+        return tuple(rule for rule in self.rules if rule.subject == kind and rule.counts_on(as_of))
 
     def rule(self, rule_id: str) -> Rule:
         """
@@ -594,7 +594,7 @@ def rule_conditions(rule: Rule) -> Iterator[Condition]:
     """Yield the outermost conditions of a rule."""
     if rule.applies_when is not None:
         yield rule.applies_when
-    yield from (each.when for each in rule.unless)
+    yield from (exemption.when for exemption in rule.unless)
     yield rule.requires
-    yield from (each.when for each in rule.grades)
-    yield from (each.when for each in rule.mitigated_by)
+    yield from (grade.when for grade in rule.grades)
+    yield from (mitigation.when for mitigation in rule.mitigated_by)

@@ -345,5 +345,5 @@ def _test_meant(written: str, path: str, tests: Sequence[str]) -> str:
     if meant not in tests and denied in tests:
         return f"write `{denied}` here, and the whole test below `not:`"
     if meant in TESTS and meant not in tests:
-        return f"`{path}` takes: " + ", ".join(f"`{each}`" for each in tests)
+        return f"`{path}` takes: " + ", ".join(f"`{test}`" for test in tests)
     return did_you_mean(meant, tests)

@@ -78,13 +78,18 @@ def with_periods(
 ) -> dict[str, Derived]:
     """Return derived facts preceded by the period facts of dated parameters."""
     several = [*classes]
-    made = [derived_by_day(each, cls) for each in parameters if each.dated for cls in several]
+    made = [
+        derived_by_day(parameter, cls)
+        for parameter in parameters
+        if parameter.dated
+        for cls in several
+    ]
     return {each.name: each for each in made} | dict(derived)
 
 
 def periods_read(rulebook: Rulebook) -> dict[str, Derived]:
     """Return a rulebook's derived facts without unused period facts."""
-    dated = [each for each in rulebook.parameters.values() if each.dated]
+    dated = [parameter for parameter in rulebook.parameters.values() if parameter.dated]
     made = {_fact(each, cls).name for each in dated for cls in rulebook.subjects.values()}
     read_ = {ref.path for root in all_conditions(rulebook) for ref in references(root)}
     return {

@@ -127,7 +127,7 @@ class Fields:
 
     def texts(self, key: str) -> tuple[str, ...]:
         """Return a list of words."""
-        return tuple(each.text for each in self.words(key))
+        return tuple(word.text for word in self.words(key))
 
     def words(self, key: str) -> list[Scalar]:
         """Return the nodes of a list of words."""

@@ -303,16 +303,16 @@ def _leading(lines: list[str]) -> int:
 
 def _noted(lines: list[str], margin: str) -> Iterator[str]:
     """Yield comments, long ones wrapped, with blank lines between."""
-    for each in lines:
-        if len(margin + each) > LONGEST_COMMENT:
-            said = each.lstrip("#")
-            first = f"{margin}{each[: len(each) - len(said)]} "
+    for line in lines:
+        if len(margin + line) > LONGEST_COMMENT:
+            said = line.lstrip("#")
+            first = f"{margin}{line[: len(line) - len(said)]} "
             yield from textwrap.wrap(
                 said.strip(), WIDTH, initial_indent=first, subsequent_indent=first,
                 break_long_words=False, break_on_hyphens=False,
             )  # fmt: skip
         else:
-            yield margin + each if each else ""
+            yield margin + line if line else ""
 
 
 def _fits(part: _Part, column: int) -> bool:

@@ -309,7 +309,7 @@ class _Loader:
         )
         # Those to which a pack gives a place come first, then the others as their files come.
         book = attrs.evolve(book, derived=periods_read(book))
-        used = {each.id: each for each in book.themes}
+        used = {theme.id: theme for theme in book.themes}
         titles = self.declarations.themes.items()
         titled = {each: Theme(each, title) for each, title in titles if each in used}
         return attrs.evolve(book, themes=tuple((titled | used | titled).values()))
@@ -410,7 +410,7 @@ class _Loader:
 
     def _check_superseded(self) -> None:
         for report, node in self.superseded:
-            older = next((each for each in self.rules if each.id == node.text), None)
+            older = next((rule for rule in self.rules if rule.id == node.text), None)
             # One that ends is kept beside its successor, so that any day can be judged.
             if node.text in self.ids and not (older and older.in_force[1]):
                 report.add(
@@ -422,7 +422,7 @@ class _Loader:
 
     def _read_themes(self, pack: OpenedPack, declared: Declared) -> None:
         names = pack.files.names()
-        files = [each for each in names if each.endswith(".yaml") and each != "rulebook.yaml"]
+        files = [name for name in names if name.endswith(".yaml") and name != "rulebook.yaml"]
         if not files and not getattr(pack.fields.value("adapts"), "items", None):
             pack.report.add(
                 Code.NO_RULEBOOK,
@@ -430,8 +430,8 @@ class _Loader:
                 help_="add `<theme>.yaml` beside `rulebook.yaml`",
             )
         self._report_not_read(pack.files, pack.name)
-        for each in files:
-            text, report = pack.read(each)
+        for file in files:
+            text, report = pack.read(file)
             self.reports.append(report)
             needed = text if pack.whole is None else without_examples(text)
             node = parse(needed, report) if report.ok else None

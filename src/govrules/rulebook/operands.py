@@ -401,7 +401,7 @@ class OperandReader(FactResolver):
                 )
             return words[word], self.operand(value, of)
 
-        cases = all_read(case, (each for each in node.items if each[0].text != "by"))
+        cases = all_read(case, (item for item in node.items if item[0].text != "by"))
         given = {value for value, _ in cases}
         missing = [word for word, value in words.items() if value not in given]
         if missing:
@@ -430,7 +430,7 @@ def upside_down(low: Operand, high: Operand, fact_type: FactType | None) -> bool
         return False
     ends: list[Any] = [low.value, high.value]
     if isinstance(fact_type, Choice):
-        ends = [fact_type.values.index(each) for each in ends]
+        ends = [fact_type.values.index(end) for end in ends]
     return bool(ends[0] > ends[1])
 
 

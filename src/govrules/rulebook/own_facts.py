@@ -80,7 +80,7 @@ def _class_of(report: Report, key: Scalar, cls: type, listed: str) -> type | Non
     found = facts.get(path)
     if found is not None and isinstance(found.type, Records) and path != listed:
         return found.type.cls
-    lists = [each for each in facts if isinstance(facts[each].type, Records)]
+    lists = [fact for fact in facts if isinstance(facts[fact].type, Records)]
     message = f"`{listed.removesuffix('.')}` is no list of a {words_of(cls)}"
     known = [f"{each}[].{key.text.removeprefix(listed)}" for each in lists]
     near = did_you_mean(key.text, known) or WHERE_OWN
@@ -145,7 +145,7 @@ def _sentences(fields: Fields, key: str, fact_type: FactType) -> str | dict[str,
             )
         return text
     found = Fields(fields.report, fields.value(key), values, f"`{key}` of {fields.what}")
-    return {each: found.text(each) for each in values if each in found}
+    return {value: found.text(value) for value in values if value in found}
 
 
 def _type(fields: Fields, name: str, cls: type) -> FactType | None:

@@ -77,7 +77,7 @@ class Texts:
 
     def names(self) -> list[str]:
         """Return the names of its files."""
-        return sorted(each for each in self.texts if "/" not in each)
+        return sorted(text for text in self.texts if "/" not in text)
 
     def read(self, name: str, called: str) -> tuple[str, Report]:
         """Return one of its texts."""

@@ -152,7 +152,7 @@ def affects(changed: Path, read: Path, *, record: bool) -> bool:
 
 def is_about_records(rule: Rule) -> bool:
     """Tell whether a rule tests what was recorded, as `known` does."""
-    found = (node for each in rule_conditions(rule) for node in nodes(each))
+    found = (node for condition in rule_conditions(rule) for node in nodes(condition))
     return any(isinstance(node, Known) for node in found)
 
 
@@ -172,7 +172,9 @@ def _read_about(rulebook: Rulebook, cls: type) -> frozenset[str]:
     found: set[str] = set()
     for kind, of in rulebook.subjects.items():
         rules = (rule for rule in rulebook.rules if rule.subject == kind)
-        read = reads([each for rule in rules for each in rule_conditions(rule)], rulebook.derived)
+        read = reads(
+            [condition for rule in rules for condition in rule_conditions(rule)], rulebook.derived
+        )
         heads = {of: [""]} if of is cls else _held(of)
         found |= {
             path.removeprefix(head)

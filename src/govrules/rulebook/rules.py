@@ -186,8 +186,8 @@ class RuleReader:
         cited: dict[str, Says | None] = dict.fromkeys(has, rule.source.says)
         if rule.unless:
             # An exception rests on its own source; the one that goes least far counts.
-            sources = [each.source.says for each in rule.unless if each.source]
-            least = [each for each in sources if each is not None]
+            sources = [exemption.source.says for exemption in rule.unless if exemption.source]
+            least = [source for source in sources if source is not None]
             cited["exception"] = max(least, key=[*Says].index, default=rule.source.says)
         for element, (_, own) in said.items():
             cited[element] = own
@@ -291,7 +291,7 @@ class RuleReader:
         fields = Fields(self.report, node, EXAMPLE_KEYS, "an example")
         name = fields.text("name", required=True)
         given = fields.required("given")
-        words = [*(each.value for each in Verdict), NOT_IN_FORCE]
+        words = [*(verdict.value for verdict in Verdict), NOT_IN_FORCE]
         expect = fields.choice("expect", words, required=True)
         severity, could_be = (fields.member(each, Severity) for each in ("severity", "could_be"))
         asks = self._asks(fields, cls) if "asks" in fields else None

@@ -26,16 +26,16 @@ def warned(
 
         own: the names of the own facts that these declare, as they do, with their places.
     """
-    rules = [each for each in rulebook.rules if each.pack in packs]
+    rules = [rule for rule in rulebook.rules if rule.pack in packs]
     yield from _twice(rules)
     yield from _gaps(rules)
     yield from _holes(rulebook, packs)
     yield from _unused(rulebook, packs, own)
-    for each in rulebook.adaptations:
-        if each.pack in packs and not each.approved:
-            message = f"nobody is named who approved the change of `{each.name}`"
+    for adaptation in rulebook.adaptations:
+        if adaptation.pack in packs and not adaptation.approved:
+            message = f"nobody is named who approved the change of `{adaptation.name}`"
             help_ = "add `approved: who and when` before it is released"
-            yield Diagnostic(Code.NOT_APPROVED, message, each.span, help_)
+            yield Diagnostic(Code.NOT_APPROVED, message, adaptation.span, help_)
 
 
 def names_no_rule(
@@ -60,8 +60,8 @@ def names_no_rule(
                 if not isinstance(node, Test) or node.fact.level == 0:
                     continue
                 what, known = node.fact.path, meant.get(node.fact.path, ())
-                for each in operands(node.predicate) if known else ():
-                    text = each.value if isinstance(each, Literal) else None
+                for operand in operands(node.predicate) if known else ():
+                    text = operand.value if isinstance(operand, Literal) else None
                     if isinstance(text, str) and text not in known:
                         name = f"name a {what} of a pack that is used with it"
                         yield Diagnostic(
@@ -121,7 +121,7 @@ def _follows(new: Rule, old: Rule) -> bool:
 
 
 def _facts(condition: Condition) -> frozenset[str]:
-    return frozenset(each.path for each in references(condition))
+    return frozenset(ref.path for ref in references(condition))
 
 
 def _holes(rulebook: Rulebook, packs: Container[str]) -> Iterator[Diagnostic]:
@@ -150,7 +150,7 @@ def _unused(
     facts = {ref.path for root in roots for ref in references(root)}
     for name, span in own.items():
         path = name.rpartition("[].")[2]
-        if not any(each == path or each.endswith(f".{path}") for each in facts):
+        if not any(fact == path or fact.endswith(f".{path}") for fact in facts):
             yield _not_used(f"fact `{name}`", span)
 
 

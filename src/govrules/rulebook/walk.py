@@ -57,8 +57,8 @@ def asking_members(condition: Condition, name: str, *, holds: bool = True) -> It
             holds = not holds
         case _:
             pass
-    for each in children(condition):
-        yield from asking_members(each, name, holds=holds)
+    for child in children(condition):
+        yield from asking_members(child, name, holds=holds)
 
 
 def tested_records(conditions: Iterable[Condition]) -> frozenset[str]:
@@ -149,7 +149,7 @@ def outcomes(several: Iterable[Operand]) -> Iterator[Literal | Parameter | FactR
 
 def constants(predicate: Predicate) -> list[Any]:
     """Return a predicate's constants, choices expanded."""
-    found = (each for operand in operands(predicate) for each in outcomes((operand,)))
+    found = (outcome for operand in operands(predicate) for outcome in outcomes((operand,)))
     return [each.value for each in found if isinstance(each, Literal | Parameter)]
 
 

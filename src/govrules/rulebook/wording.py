@@ -78,8 +78,8 @@ def _sentences(node: Node) -> Iterator[Scalar]:
                 else:
                     yield from _sentences(value)
         case Items(items):
-            for each in items:
-                yield from _sentences(each)
+            for item in items:
+                yield from _sentences(item)
 
 
 def _check_typed(text: Scalar, report: Report) -> None:
@@ -148,7 +148,7 @@ def _check_rule(rule: Node, report: Report) -> None:
             "write a length of time such as `6 months`, or a time such as `the next meeting`",
         )
     reasons = [
-        _text(each, "because") for part in ("unless", "mitigated_by") for each in _items(rule, part)
+        _text(item, "because") for part in ("unless", "mitigated_by") for item in _items(rule, part)
     ]
     _check_stiff([title, met, principle, *acts, *reasons], report)
 
@@ -176,13 +176,13 @@ def _check_fact(fact: Node, report: Report) -> None:
 
 
 def _check_stiff(texts: list[Scalar | None], report: Report) -> None:
-    for each in texts:
-        found = _STIFF.search(each.text) if each is not None else None
+    for text in texts:
+        found = _STIFF.search(text.text) if text is not None else None
         if found:
             report.add(
                 Code.STIFF_WORDS,
                 f"nobody says `{found[0].lower()}` aloud",
-                each,
+                text,
                 "say who must do what, in words that people use",
             )
 

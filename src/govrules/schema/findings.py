@@ -107,7 +107,9 @@ def findings_schema() -> Schema:
     subject = {
         "id": TEXT,
         "name": TEXT,
-        "counts": all_required({each: {"type": "integer", "minimum": 0} for each in verdicts}),
+        "counts": all_required(
+            {verdict: {"type": "integer", "minimum": 0} for verdict in verdicts}
+        ),
         "derived": map_of(all_required(derived)),
         "own_rating": nullable,
         "questions": array_of(all_required(ranked)),
@@ -199,7 +201,7 @@ def findings_schema() -> Schema:
         }
     )
     kinds = ("opened", "closed", "still_open")
-    changes = all_required({"since": TEXT, **{each: array_of(difference) for each in kinds}})
+    changes = all_required({"since": TEXT, **{kind: array_of(difference) for kind in kinds}})
     beginning = {each: always[each] for each in ("govrules", "rulebook", "packs", "as_of")}
     both = {"before": TEXT, "after": TEXT}
     what_if = {

@@ -30,7 +30,7 @@ YES_NO: Final[Schema] = {"enum": [True, False, "yes", "no", "Yes", "No"]}
 TEXT: Final[Schema] = {"type": "string"}
 WORD: Final[Schema] = {"type": ["string", "number", "boolean"]}
 DURATION: Final[Schema] = {"type": "string", "pattern": r"^\d+ (month|months|year|years)$"}
-LEVELS: Final = [each.value for each in SEVERITIES]
+LEVELS: Final = [severity.value for severity in SEVERITIES]
 OPEN: Final[Schema] = {"const": "unknown"}
 HERE: Final = "#/$defs/"
 #: What a schema says of itself as a document, which a part of another is none of.

@@ -56,7 +56,7 @@ def _rule(rulebook: Rulebook) -> Schema:
             "principle": TEXT,
             "note": TEXT,
             "source": citation,
-            "says": object_of({each: {"enum": [*SAYS]} for each in ELEMENTS}),
+            "says": object_of({element: {"enum": [*SAYS]} for element in ELEMENTS}),
             "also": array_of(citation),
             "subject": {"enum": [*rulebook.subjects]},
             "about": {"const": "records"},
@@ -103,7 +103,7 @@ def _for_subject(name: str, cls: type, citation: Schema, rulebook: Rulebook) -> 
         {
             **dict.fromkeys(EXAMPLE_KEYS, WORD),
             "given": {"type": "object"},
-            "expect": {"enum": [*(each.value for each in Verdict), NOT_IN_FORCE]},
+            "expect": {"enum": [*(verdict.value for verdict in Verdict), NOT_IN_FORCE]},
             "severity": {"enum": LEVELS},
             "could_be": {"enum": LEVELS},
             "asks": array_of(TEXT),

@@ -125,7 +125,7 @@ class CheckError(GovrulesError, AssertionError):
         self.results = results
 
     def __str__(self) -> str:
-        failed = [each for each in self.results if each.status is Status.FAILED]
+        failed = [result for result in self.results if result.status is Status.FAILED]
         head = f"{len(failed)} of {len(self.results)} checks failed"
         return "\n\n".join([head, *(f"{_title(each.check)}\n{each.text}" for each in failed)])
 
@@ -176,7 +176,7 @@ def check_rulebook(
             folder, subjects=subjects, as_of=as_of, examples=examples, seed=seed, timeout=timeout
         )
         results += [run(each) for each in pack.checks(proofs=proofs)]
-    if any(each.status is Status.FAILED for each in results):
+    if any(result.status is Status.FAILED for result in results):
         raise CheckError(tuple(results))
     return tuple(results)
 
@@ -367,7 +367,7 @@ class LoadedPack:
         return self._held([e for e in self.proofs if e.flaw == flaw and e.about == about])
 
     def _conflicts(self, kind: str) -> str:
-        of_kind = {kind, *(each.id for each in self.rulebook.rules if each.subject == kind)}
+        of_kind = {kind, *(rule.id for rule in self.rulebook.rules if rule.subject == kind)}
         found = [e for e in self.proofs if e.flaw == CONFLICT and e.about in of_kind]
         return self._held(found)
 

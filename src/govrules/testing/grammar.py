@@ -125,14 +125,14 @@ class _Grammar:
     def condition(self, classes: tuple[type, ...], depth: int) -> SearchStrategy[Condition]:
         """Return conditions on records of these classes, the subject's first."""
         leaf: SearchStrategy[Condition] = st.sampled_from(
-            [each for each in self.facts(classes) if not isinstance(each.type, Records)]
+            [fact for fact in self.facts(classes) if not isinstance(fact.type, Records)]
         ).flatmap(lambda ref: self.test(ref, classes))
         if depth <= 0:
             return leaf
         inner = st.deferred(lambda: self.condition(classes, depth - 1))
         several = st.lists(inner, min_size=2, max_size=3).map(tuple)
         kinds: list[SearchStrategy[Condition]] = [leaf, leaf]
-        lists = [each for each in self.facts(classes) if isinstance(each.type, Records)]
+        lists = [fact for fact in self.facts(classes) if isinstance(fact.type, Records)]
         if lists:
             of_lists = st.sampled_from(lists).flatmap(
                 lambda ref: self.of_list(ref, classes, depth - 1)
@@ -241,15 +241,15 @@ class _Grammar:
         literal = plain.map(Literal)
         options: list[SearchStrategy[Operand]] = [literal, literal]
         options += [
-            st.just(Parameter(each.name, each.value))
-            for each in self.parameters
-            if comparable(each.type, fact_type)
+            st.just(Parameter(parameter.name, parameter.value))
+            for parameter in self.parameters
+            if comparable(parameter.type, fact_type)
         ]
         facts = self.facts(classes)
-        others = [each for each in facts if comparable(each.type, fact_type) and each != ref]
+        others = [fact for fact in facts if comparable(fact.type, fact_type) and fact != ref]
         if others:
             options.append(st.sampled_from(others))
-        selectors = [each for each in facts if closed_values(each.type) and each != ref]
+        selectors = [fact for fact in facts if closed_values(fact.type) and fact != ref]
         if selectors:
             options.append(st.sampled_from(selectors).flatmap(lambda by: _chosen(by, literal)))
         return st.one_of(options)

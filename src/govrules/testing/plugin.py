@@ -31,14 +31,14 @@ class Packs:
         self._loaded: dict[Path, LoadedPack] = {}
         self._refused: set[Path] = set()
         self.subjects = [each.replace(" ", "") for each in config.getini("govrules_subjects")]
-        for each in packs:
+        for pack in packs:
             # As a person who reads a place here would write it.
-            near = os.path.relpath(root / each)
+            near = os.path.relpath(root / pack)
             try:
-                found = pack_folders(near if Path(near).exists() else each)
+                found = pack_folders(near if Path(near).exists() else pack)
             except RuleFileError as error:
                 problem = error.diagnostics[0]
-                message = f"govrules_packs: `{each}`: {problem.message}; {problem.help}"
+                message = f"govrules_packs: `{pack}`: {problem.message}; {problem.help}"
                 raise pytest.UsageError(message) from None
             self.folders |= {Path(folder).resolve(): folder for folder in found}
         if config.args_source is not pytest.Config.ArgsSource.ARGS:
@@ -67,7 +67,7 @@ class Packs:
             except GovrulesError as error:
                 self._refused.add(folder)
                 problems = error.diagnostics if isinstance(error, RuleFileError) else [error]
-                text = "\n".join(str(each) for each in problems)
+                text = "\n".join(str(problem) for problem in problems)
                 raise pytest.Collector.CollectError(text) from None
             self._loaded[folder] = loaded
         return self._loaded[folder]
@@ -82,9 +82,9 @@ class RuleFile(pytest.File):
         """Yield what is checked of the pack as a whole, then each rule or derived fact."""
         pack = self.packs.load(self.path.parent.resolve())
         by_name: dict[str, list[Check]] = {}
-        for each in pack.checks() if pack else ():
-            if Path(each.span.file).name == self.path.name:
-                by_name.setdefault(each.about, []).append(each)
+        for check in pack.checks() if pack else ():
+            if Path(check.span.file).name == self.path.name:
+                by_name.setdefault(check.about, []).append(check)
         for each in by_name.pop("", []):
             yield CheckItem.of(self, each)
         for about, checks in by_name.items():
@@ -100,8 +100,8 @@ class About(pytest.Collector):
 
     def collect(self) -> Iterator[pytest.Item]:
         """Yield its examples and proofs."""
-        for each in self.checks:
-            yield CheckItem.of(self, each)
+        for check in self.checks:
+            yield CheckItem.of(self, check)
 
 
 class CheckItem(pytest.Item):

@@ -81,7 +81,7 @@ def boundaries(
         values = constants(predicate)
         if isinstance(predicate, Compare) and predicate.op.is_age:
             ahead = predicate.op is Op.WITHIN_NEXT
-            lengths = [-each if ahead else each for each in values]
+            lengths = [-value if ahead else value for value in values]
             days = [months_before(as_of, each) for each in lengths] if as_of is not UNKNOWN else []
             values = [*days, *([as_of] if as_of is not UNKNOWN else [])]
         found.setdefault(tested, {}).update(dict.fromkeys(values))

@@ -124,8 +124,8 @@ Property = Callable[[Trial], None]
 
 def kinds_of(rulebook: Rulebook) -> list[str]:
     """Return the subjects that a rulebook has rules about, in its order."""
-    about = {each.subject for each in rulebook.rules}
-    return [each for each in rulebook.subjects if each in about]
+    about = {rule.subject for rule in rulebook.rules}
+    return [subject for subject in rulebook.subjects if subject in about]
 
 
 def verdict_phrase(finding: Any) -> str:  # noqa: ANN401 - a finding or an outcome

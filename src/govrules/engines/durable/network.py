@@ -72,7 +72,7 @@ def network_of(rules: Sequence[Judged]) -> Network:
         EngineError: there are more conditions than the engine can tell apart.
     """
     builder = _NetworkBuilder()
-    shown = {each: builder.settled(each) for rule in rules for each in rule.formulas}
+    shown = {formula: builder.settled(formula) for rule in rules for formula in rule.formulas}
     if len(builder.atoms) + len(builder.nodes) > MOST_NAMES:
         raise EngineError(
             "durable",
@@ -106,7 +106,7 @@ class _NetworkBuilder:
     def _property(self, formula: ir.Formula) -> Settled:
         match formula:
             case ir.And(items=items) if self._is_usual(formula):
-                against = (f.conjuncts(f.no(each)) for each in items)
+                against = (f.conjuncts(f.no(item)) for item in items)
                 return self._node(tuple(frozenset(map(self.settled, each)) for each in against)), NO
             case ir.And(items=items):
                 return self._node((frozenset(map(self.settled, items)),)), YES
@@ -156,17 +156,17 @@ class _NetworkBuilder:
 
     def _fitting(self, terms: Terms) -> Terms:
         """Split a disjunction that exceeds the limits of a ruleset, adding nodes."""
-        whole = tuple(self._short(each) for each in terms)
+        whole = tuple(self._short(term) for term in terms)
         while len(whole) > MOST_PATTERNS // 2:
             parts = _in_parts(whole, MOST_PATTERNS // 2)
-            whole = tuple(frozenset({(self._node(each), YES)}) for each in parts)
+            whole = tuple(frozenset({(self._node(part), YES)}) for part in parts)
         return whole
 
     def _short(self, term: Term) -> Term:
         settled = sorted(term)
         while len(settled) > MOST_IN_A_TERM:
             parts = _in_parts(settled, MOST_IN_A_TERM)
-            settled = [(self._node((frozenset(each),)), YES) for each in parts]
+            settled = [(self._node((frozenset(part),)), YES) for part in parts]
         return frozenset(settled)
 
     # ── Shards ────────────────────────────────────────────────────────────────────────────────

@@ -110,6 +110,8 @@ def outcomes(
     """Yield for each subject what each rule says of it."""
     made = compiled_network(rules, rulebook)
     for begin in range(0, len(subjects), BATCH):
-        states = [(made.settle(each, as_of), None) for each in subjects[begin : begin + BATCH]]
+        states = [
+            (made.settle(subject, as_of), None) for subject in subjects[begin : begin + BATCH]
+        ]
         for state in CHILD.run(made.key, made.network, states):
             yield made.read(state)

@@ -35,7 +35,7 @@ def _perverse(encoded: EncodedRulebook, rule: Rule, clock: Clock) -> Iterator[Pr
         verdict = encoded.verdict(rule, before)
 
         def holds(*cases: Case, verdict: Verdict = verdict) -> bool:
-            first, second = (judge(rule, each).verdict for each in cases)
+            first, second = (judge(rule, case).verdict for case in cases)
             return first is verdict and second is Verdict.FLAGGED
 
         trees = {f"without {step.about}": before, f"with {step.about}": after}
@@ -195,7 +195,7 @@ def _better(
 
 def _rank(outcomes: Iterable[Outcome]) -> tuple[int, int]:
     """Return the rank of the worst severity and its number; zero for none."""
-    ranks = [each.severity.rank + 1 for each in outcomes if each.severity is not None]
+    ranks = [outcome.severity.rank + 1 for outcome in outcomes if outcome.severity is not None]
     worst = max(ranks, default=0)
     return worst, ranks.count(worst)
 

@@ -58,11 +58,11 @@ def results(encoded: EncodedRulebook, subject: str, rules: Sequence[Rule]) -> It
 
 
 def _result(subject: str, rules: Sequence[Rule], shown: tuple[Witness, ...]) -> ProofResult:
-    names = tuple(each.id for each in rules)
-    clears = f"clears {joined(f'`{each}`' for each in names)}"
+    names = tuple(rule.id for rule in rules)
+    clears = f"clears {joined(f'`{name}`' for name in names)}"
     clears += " together" if len(names) > 1 else ""
     says = f"there are circumstances of a {subject} in which no arrangement {clears}"
-    reasons = [dict(each.intended).get(Flaw.CONFLICT.value, "") for each in rules]
+    reasons = [dict(rule.intended).get(Flaw.CONFLICT.value, "") for rule in rules]
     reason = next(filter(None, reasons), "")
     status = ProofStatus.INTENDED if reason else ProofStatus.REFUTED
     about, span = names[0] if len(names) == 1 else subject, rules[0].span
@@ -74,7 +74,7 @@ class _ConflictSearch:
 
     def __init__(self, encoded: EncodedRulebook, rules: Sequence[Rule]) -> None:
         self._encoded = encoded
-        self._rules = {each.id: encoded.rule(each) for each in rules}
+        self._rules = {rule.id: encoded.rule(rule) for rule in rules}
         self._space = self._rules[rules[0].id].space
         tested = tested_records(all_conditions(encoded.rulebook))
         self._arranged = arranged(self._space.top, tested)
@@ -112,7 +112,7 @@ class _ConflictSearch:
         goal = t.no(t.both(terms.flagged, terms.in_force, terms.at_least[self._encoded.level]))
         named, laws = names_in(goal), space.laws_of(names_in(goal))[1]
         choices = space.named(named & self._arranged).values()
-        idle = irrelevant(goal, laws, [each for each in choices if z3.is_bool(each)])
+        idle = irrelevant(goal, laws, [choice for choice in choices if z3.is_bool(choice)])
         return z3.simplify(z3.substitute(goal, *((each, t.false()) for each in idle)))
 
     def _groups(self) -> Iterator[list[Rule]]:

@@ -27,7 +27,7 @@ def _unreachable(
     if solve(space, clock, *(false for _, false in rows[:index]), rows[index][0]):
         return
     wanted = parts(derived.rows[index].when)
-    met, tree = encoded.nearly(derived, wanted, [each.when for each in derived.rows], clock)
+    met, tree = encoded.nearly(derived, wanted, [row.when for row in derived.rows], clock)
     values = derive(derived, encoded.case(derived, tree))
     shown = encoded.examples(
         derived,

@@ -67,7 +67,7 @@ class _Questions:
                 else:
                     known = t.both(there, held.known)
                     answers = _answers(variable, differs)
-                    self._turn(variable, *(t.one_of(known, variable, each) for each in answers))
+                    self._turn(variable, *(t.one_of(known, variable, answer) for answer in answers))
             if is_past(held.fact.type) and isinstance(held.term, Day):
                 # What is said to be done on a day ahead counts as unknown.
                 ahead = earlier(self.space.as_of.term, held.term)
@@ -78,7 +78,7 @@ class _Questions:
         for variable in held.of.values():
             known = t.both(there, variable)
             answers = _answers(variable, differs)
-            several = (t.one_of(more, t.either(known, each), variable) for each in answers)
+            several = (t.one_of(more, t.either(known, answer), variable) for answer in answers)
             self._turn(variable, *several)
         if held.records:
             beyond = len(held.of) - 1

@@ -22,7 +22,7 @@ def _never_applicable(encoded: EncodedRulebook, rule: Rule, clock: Clock) -> Ite
     if encoded.can(rule, Flaw.NEVER_APPLICABLE, clock):
         return
     wanted = [] if rule.applies_when is None else parts(rule.applies_when)
-    wanted += [Not(each.when) for each in rule.unless]
+    wanted += [Not(exemption.when) for exemption in rule.unless]
     met, tree = encoded.nearly(rule, wanted, (), clock)
 
     def holds(case: Case) -> bool:
@@ -75,7 +75,10 @@ def _implied_by(
         both = [terms.flagged, terms.in_force]
         # Their names are known from the last rule; those of the terms below are not.
         named.update(*map(names_in, (*both, *terms.at_least.values())))
-        grave = (t.implied(own.at_least[each], terms.at_least[each]) for each in SEVERITIES[1:])
+        grave = (
+            t.implied(own.at_least[severity], terms.at_least[severity])
+            for severity in SEVERITIES[1:]
+        )
         covered[other.id] = t.both(*both, *grave)
     solver = t.new_solver()
     solver.add(premise, *own.space.laws_of(named)[1])

@@ -162,7 +162,7 @@ def clauses_of(subject: object) -> tuple[str, ...]:
 
 def clause_columns(values: Sequence[str]) -> tuple[SheetColumn, ...]:
     """Return the columns of the clause grid."""
-    matters = (SheetColumn(said(each), 7, "turned", typed=True) for each in values)
+    matters = (SheetColumn(said(value), 7, "turned", typed=True) for value in values)
     return (
         SheetColumn(PARTNERSHIP, 32),
         SheetColumn(ID, 9),

@@ -303,7 +303,7 @@ def on_record(value: Any) -> str:  # noqa: ANN401 - any fact's value
     if isinstance(value, (frozenset, tuple)):
         known = [each for each in value if each is not UNKNOWN]
         names = (getattr(each, "name", each) for each in known)
-        texts = sorted(each for each in names if isinstance(each, str))
+        texts = sorted(name for name in names if isinstance(name, str))
         return f"{'; '.join(texts)}; perhaps more" if texts else "unknown"
     return str(value)
 

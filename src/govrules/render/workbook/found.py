@@ -96,7 +96,7 @@ def write_flagged(styles: Styles, view: Overview, of: tuple[str, object]) -> Non
         if finding.severity is not None
     ]
     rows.sort(key=lambda row: -row[0].severity.rank if row[0].severity else 0)
-    titles = {each.id: each.title for each in view.whole.register.rulebook.themes}
+    titles = {theme.id: theme.title for theme in view.whole.register.rulebook.themes}
     for finding, report in rows:
         _write_finding(sheet, finding, report, titles)
     sheet.finish()
@@ -229,7 +229,7 @@ def write_rules(styles: Styles, view: Overview, of: tuple[str, object]) -> None:
     """Write a row per check."""
     register = view.whole.register
     rulebook = register.rulebook
-    titles = {each.id: each.title for each in rulebook.themes}
+    titles = {theme.id: theme.title for theme in rulebook.themes}
     how = "What is checked, and on what it rests."
     sheet = SheetWriter(styles, "Rules", "Rules", how, _RULES, of=of)
     for rule in (each for each in rulebook.rules if each.counts_on(register.as_of)):

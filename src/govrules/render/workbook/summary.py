@@ -72,8 +72,8 @@ def write_summary(
             sheet.add(line)
     if problems:
         _heading(sheet, "What was not read", ("What", "Where", "What to do"))
-        for each in problems[:_NOT_READ]:
-            sheet.add(each.message, str(each.span), each.help)
+        for problem in problems[:_NOT_READ]:
+            sheet.add(problem.message, str(problem.span), problem.help)
         more = len(problems) - _NOT_READ
         if more > 0:
             sheet.add(f"and {more:,} more: `govrules check` prints them all")
@@ -102,15 +102,15 @@ def _numbers(view: Overview, left_out: int) -> Iterator[tuple[str, int]]:
 def _look_at_first(sheet: SheetWriter, view: Overview) -> None:
     heads = ("Partnership", "Lead officer", "Risk tier", "Critical", "High", "Medium", "Low")
     _heading(sheet, "Look at first", (*heads, "Not known", "Yearly spend"))
-    for each in view.flagged[:_FIRST]:
-        grades = (each.severities[level] for level in reversed(SEVERITIES))
-        spend = spend_of(each)
+    for finding in view.flagged[:_FIRST]:
+        grades = (finding.severities[level] for level in reversed(SEVERITIES))
+        spend = spend_of(finding)
         sheet.add(
-            _called(each),
-            officer_of(each),
-            tier_word(each),
+            _called(finding),
+            officer_of(finding),
+            tier_word(finding),
             *grades,
-            each.counts[Verdict.UNKNOWN],
+            finding.counts[Verdict.UNKNOWN],
             None if spend is None else float(spend),
             styles={8: {"num_format": "£#,##0"}},
         )

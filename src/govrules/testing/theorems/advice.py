@@ -33,12 +33,12 @@ def because_has_no_needless_fact(trial: Trial) -> None:
     """Without any one of the facts that a finding cites, it is not what it is."""
     whole = trial.case()
     for finding in trial.assess().findings:
-        facts = {each.fact: each.value for each in finding.because}
+        facts = {reason.fact: reason.value for reason in finding.because}
         if len(facts) > REDUCED_UP_TO:
             continue
         said = judge(finding.rule, whole)
         for left_out in facts:
-            kept = [each for each in facts if each != left_out]
+            kept = [fact for fact in facts if fact != left_out]
             steps = {each: facts[each] for each in kept if each in finding.steps}
             fewer = judge(finding.rule, whole.restricted(kept).supposing(steps))
             needed = _outcome(fewer) != _outcome(said) or fewer.scope is not said.scope
@@ -164,7 +164,7 @@ def _settled_in(rule: Rule, case: Case) -> bool:
     if evaluate(rule.requires, case) is Truth.TRUE:
         return True
     applies = rule.applies_when is None or evaluate(rule.applies_when, case) is Truth.TRUE
-    return applies and Truth.TRUE in [evaluate(each.when, case) for each in rule.unless]
+    return applies and Truth.TRUE in [evaluate(exemption.when, case) for exemption in rule.unless]
 
 
 def _fewer(changes: Mapping[str, Any], effort: Effort) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -185,8 +185,10 @@ def because_is_sufficient(trial: Trial) -> None:
     """The facts that a finding cites reproduce it, and a single one of them is needed."""
     whole = trial.case()
     for finding in trial.assess().findings:
-        paths = [each.fact for each in finding.because]
-        steps = {each.fact: each.value for each in finding.because if each.fact in finding.steps}
+        paths = [reason.fact for reason in finding.because]
+        steps = {
+            reason.fact: reason.value for reason in finding.because if reason.fact in finding.steps
+        }
         alone = judge(finding.rule, whole.restricted(paths).supposing(steps))
         same = _outcome(alone) == _outcome(finding)
         trial.require(same, f"{', '.join(paths)} do not reproduce it", finding.rule)
@@ -238,7 +240,7 @@ def plan_is_smallest(trial: Trial) -> None:
     """A plan settles what it says, and nothing smaller that is tried does as much."""
     planned = _planned(trial)
     plan, judged = planned.plan, planned.judged
-    settled = set.intersection(*(planned.settled(judged(each)) for each in planned.choices))
+    settled = set.intersection(*(planned.settled(judged(choice)) for choice in planned.choices))
     by_id = {rule.id: rule for rule in planned.rules}
     for name in planned.goals:
         says = name in plan.clears
@@ -282,7 +284,7 @@ class _Planned:
     @property
     def goals(self) -> set[str]:
         level = self.plan.level
-        return {each.rule.id for each in self.assessment.flagged if least(each) >= level}
+        return {finding.rule.id for finding in self.assessment.flagged if least(finding) >= level}
 
     def judged(self, changes: Mapping[str, Any]) -> Mapping[str, Judgement]:
         case = self.case.supposing(changes)
@@ -294,7 +296,7 @@ class _Planned:
     def newly_flagged(self, changes: Mapping[str, Any]) -> set[str]:
         before, after = self.judged({}), self.judged(changes)
         flagged = [name for name, each in after.items() if each.verdict is Verdict.FLAGGED]
-        return {each for each in flagged if before[each].verdict is not Verdict.FLAGGED}
+        return {finding for finding in flagged if before[finding].verdict is not Verdict.FLAGGED}
 
 
 def _planned(trial: Trial) -> _Planned:
@@ -305,7 +307,7 @@ def _planned(trial: Trial) -> _Planned:
     )
     trial = attrs.evolve(trial, rulebook=attrs.evolve(trial.rulebook, rules=tuple(chosen)))
     assessment = trial.assess()
-    rules = [each.rule for each in assessment.findings]
+    rules = [finding.rule for finding in assessment.findings]
     return _Planned(rules, trial.case(), assessment, assessment.plan(level))
 
 
@@ -314,7 +316,9 @@ def _smaller(planned: _Planned) -> Iterator[Mapping[str, Any]]:
     size, changes = Effort(planned.case.facts.record).size, planned.choices[0]
     for left_out in changes:
         yield {path: to for path, to in changes.items() if path != left_out}
-    ways = [each.clears for each in planned.assessment.flagged if each.rule.id in planned.goals]
+    ways = [
+        finding.clears for finding in planned.assessment.flagged if finding.rule.id in planned.goals
+    ]
     for chosen in itertools.islice(itertools.product(*ways), _MOST_UNIONS):
         union = {change.fact: change.to for way in chosen for change in way}
         if size(union) < size(changes):

@@ -98,7 +98,7 @@ def jumbled(condition: Condition, random: Any) -> Condition:  # noqa: ANN401 - a
     """Return a condition with its items in another order, and one of them twice."""
     if not isinstance(condition, All | AnyOf):
         return condition
-    items = [jumbled(each, random) for each in condition.items]
+    items = [jumbled(item, random) for item in condition.items]
     random.shuffle(items)
     return attrs.evolve(condition, items=(*items, items[0]))
 
@@ -106,13 +106,15 @@ def jumbled(condition: Condition, random: Any) -> Condition:  # noqa: ANN401 - a
 def one_finding_per_rule(trial: Trial) -> None:
     """Each rule about the subject's kind has one finding, in the rulebook's order."""
     kinds = [name for name, each in trial.rulebook.subjects.items() if each is trial.cls]
-    expected = [each for each in trial.rulebook.rules if each.subject == kinds[0]]
+    expected = [rule for rule in trial.rulebook.rules if rule.subject == kinds[0]]
     day = trial.as_of
     if isinstance(day, dt.date):
         expected = [each for each in expected if (each.in_force[0] or day) <= day]
         expected = [each for each in expected if (each.in_force[1] or day) >= day]
     assessment = trial.assess()
-    trial.require([each.rule for each in assessment.findings] == expected, "a finding is amiss")
+    trial.require(
+        [finding.rule for finding in assessment.findings] == expected, "a finding is amiss"
+    )
     trial.require(sum(assessment.counts.values()) == len(expected), "the counts do not add up")
 
 
@@ -124,11 +126,11 @@ def checked_rules_never_raise(trial: Trial) -> None:
         for finding in (*assessment.findings, *assessment.summaries):
             whole = finding.sentence.endswith((".", "?", "!"))
             trial.require(whole, "its sentence is cut short", finding.rule)
-            worded = all(each.phrase for each in finding.because)
+            worded = all(reason.phrase for reason in finding.because)
             trial.require(worded, "it cites a fact without words", finding.rule)
             trial.require(isinstance(finding.remedy, str), "its remedy is no text", finding.rule)
-        ranked = {each.question for each in assessment.questions}
-        asked = {each for finding in assessment.findings for each in finding.questions}
+        ranked = {question.question for question in assessment.questions}
+        asked = {question for finding in assessment.findings for question in finding.questions}
         trial.require(ranked == asked, "the ranked questions are not those that are asked")
 
 
