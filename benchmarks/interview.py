@@ -19,7 +19,7 @@ import pyarrow as pa
 from benchmarks.population import AS_OF, sample
 from govrules import Severity, load_rulebook, read
 from govrules.answered import Answer, named_path
-from govrules.answered.answer import OF_RECORD, label_of, name_of
+from govrules.answered.answer import OF_RECORD, label_of, record_called
 from govrules.facts import recorded
 from govrules.interview import Interview, Prompt
 from govrules.model import Partnership
@@ -68,7 +68,7 @@ def answered(prompt: Prompt, talk: Interview, truth: Any) -> Answer:  # noqa: AN
     value = of(prompt.fact, truth)
     fact = talk.fact
     if fact is not None and isinstance(fact.type, Records) and isinstance(value, tuple):
-        value = tuple(name_of(each) for each in value if each is not UNKNOWN)
+        value = tuple(record_called(each) for each in value if each is not UNKNOWN)
     elif isinstance(value, frozenset) and UNKNOWN in value:
         value -= {UNKNOWN}
     elif attrs.has(type(value)):

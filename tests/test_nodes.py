@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from govrules.diagnostics import Code, Span
-from govrules.nodes import Entries, Items, Node, Report, Scalar, read_text
+from govrules.nodes import Entries, Items, Node, Report, Scalar, read_file
 from govrules.parsing import MAX_DEPTH, parse
 
 
@@ -133,7 +133,7 @@ def test_text_is_read_from_a_file(tmp_path: Path) -> None:
     """A byte order mark is no part of the text."""
     path = tmp_path / "file.yaml"
     path.write_bytes(b"\xef\xbb\xbfname: Eastshire\n")
-    text, report = read_text(path, "file.yaml")
+    text, report = read_file(path, "file.yaml")
     assert text == "name: Eastshire\n"
     assert report.ok
     assert report.file == "file.yaml"
@@ -152,7 +152,7 @@ def test_text_is_read_from_a_file(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_read_says_why(tmp_path: Path, name: str, message: str) -> None:
     """The reason is in words, and nothing is raised."""
     (tmp_path / "latin").write_bytes("name:\n  Besançon\n".encode("latin-1"))
-    text, report = read_text(tmp_path / name, "file.yaml")
+    text, report = read_file(tmp_path / name, "file.yaml")
     assert text == ""
     (found,) = report.diagnostics
     assert (found.code, found.message) == (Code.UNREADABLE_FILE, message)

@@ -237,7 +237,7 @@ def _followed(assessment: Assessment, actions: Sequence[Action]) -> Assessment:
     return attrs.evolve(assessment, actions=its) if its else assessment
 
 
-def name_of(assessment: Assessment) -> str:
+def subject_called(assessment: Assessment) -> str:
     """Return how actions name the subject of an assessment; "" where it has no name."""
     return assessment.id or (THE_REGISTER if is_register(assessment.subject) else "")
 
@@ -314,11 +314,11 @@ def actions_of_plan(assessment: Assessment, plan: Plan) -> tuple[Action, ...]:
         do = finding.remedy if step is None else step.do
         within = ("" if remedy is None else remedy.within) if step is None else step.within
         by = due_date(within, assessment.as_of) or within
-        found.append(Action(name_of(assessment), rule, do, by=by))
+        found.append(Action(subject_called(assessment), rule, do, by=by))
     return tuple(found)
 
 
-def merged(
+def plan_merged(
     before: Iterable[Action], planned: Iterable[Action], assessments: Iterable[Assessment]
 ) -> tuple[tuple[Action, ...], dict[tuple[str, str], str]]:
     """
@@ -341,7 +341,7 @@ def merged(
     for each in several:
         # An action may name by its name what a plan names by its id.
         its = {action.rule for action in before if action.partnership in called_by(each)[0]}
-        there |= {(name_of(each), rule) for rule in its}
+        there |= {(subject_called(each), rule) for rule in its}
     new = tuple(each for each in planned if each.key not in there)
     marks: dict[tuple[str, str], str] = {}
     for assessment in several:

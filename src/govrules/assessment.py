@@ -20,7 +20,7 @@ from govrules.errors import FactsError
 from govrules.explain import phrases
 from govrules.explain.view import Seen, View
 from govrules.facts import Facts, annotation, replaced
-from govrules.findings import DerivedValue, Finding
+from govrules.findings import DerivedValue, Finding, finding_of
 from govrules.frozen import Identical, frozen
 from govrules.lazily import ShownInNotebooks
 from govrules.model import AssessmentFacts, FindingFacts, FindingSeverity, FindingVerdict
@@ -30,7 +30,7 @@ from govrules.rulebook.ast import Citation, Derived, Rule, Rulebook, Severity, V
 from govrules.rulebook.decisions import Action, Waiver
 from govrules.rulebook.expr import Compare, FactRef, FactSource, Literal, Op, Test
 from govrules.truth import UNKNOWN, Unknown
-from govrules.validate import check_as_of, check_rulebook, check_subject, one_of
+from govrules.validate import check_as_of, check_subject, one_of, require_rulebook
 
 
 @attrs.frozen
@@ -142,7 +142,7 @@ class Assessment(ShownInNotebooks):
         """Return the cached finding of the rule at an index."""
         made = self._made.get(place)
         if made is None:
-            made = _finding(
+            made = finding_of(
                 self._rules[place],
                 self._outcomes[place],
                 self._seen,
@@ -219,7 +219,7 @@ class Assessment(ShownInNotebooks):
         )
         seen = Seen(subject, self.as_of, self.rulebook)
         return tuple(
-            _finding(
+            finding_of(
                 rule,
                 outcome,
                 seen,
@@ -299,7 +299,7 @@ class Assessment(ShownInNotebooks):
     def _derived(self, derived: Derived) -> DerivedValue:
         values = self._view.settle(derived.name, 0)
         rule = asking_for(Identical((derived,)), values[0])
-        found = _finding(rule, self._view.says(rule), self._seen)
+        found = finding_of(rule, self._view.says(rule), self._seen)
         if derived.name in found.steps:
             return found.steps[derived.name]
         settled = phrases.fact_phrase(derived.fact, values[0]) if len(values) == 1 else ""
@@ -460,7 +460,7 @@ def assess_each(
 
         EngineError: there is no such engine here, or it cannot do this rulebook.
     """
-    check_rulebook(rulebook)
+    require_rulebook(rulebook)
     check_as_of(as_of)
     made = [check_subject(subject, rulebook) for subject in subjects]
     yield from assess_made(made, rulebook, as_of=as_of, engine=engine)
@@ -545,32 +545,7 @@ def assess_rule(
 ) -> Finding:
     """Return what one rule says of a subject."""
     outcome = judge(rule, case_of(Facts(subject, as_of), rulebook))
-    return _finding(rule, outcome, Seen(subject, as_of, rulebook))
-
-
-def _finding(
-    rule: Rule,
-    outcome: Outcome,
-    seen: Seen,
-    *,
-    engine: str = "reference",
-    parts: tuple[Finding, ...] = (),
-    waived: Waiver | None = None,
-    action: Action | None = None,
-) -> Finding:
-    return Finding(
-        rule=rule,
-        verdict=outcome.verdict,
-        severity=outcome.severity,
-        could_be=outcome.could_be,
-        mitigations=outcome.mitigations,
-        seen=seen,
-        outcome=outcome,
-        engine=engine,
-        parts=parts,
-        waived=waived,
-        action=action,
-    )
+    return finding_of(rule, outcome, Seen(subject, as_of, rulebook))
 
 
 def _kind(subjects: Sequence[Any], rulebook: Rulebook) -> str:

@@ -30,7 +30,7 @@ class Bodies:
         return None if first == place else first
 
 
-def once_each(partners: Sequence[Any]) -> tuple[tuple[Any, ...], list[tuple[int, int]]]:
+def twins_merged(partners: Sequence[Any]) -> tuple[tuple[Any, ...], list[tuple[int, int]]]:
     """
     Return partners with duplicates of one body merged.
 
@@ -42,12 +42,12 @@ def once_each(partners: Sequence[Any]) -> tuple[tuple[Any, ...], list[tuple[int,
     for place, each in enumerate(partners):
         first = bodies.twin(each, place)
         if first is not None:
-            found[first] = merged(found[first], found.pop(place))
+            found[first] = records_merged(found[first], found.pop(place))
             twice.append((place, first))
     return tuple(found.values()), twice
 
 
-def merged(one: Any, other: Any) -> Any:  # noqa: ANN401 - two records of one class
+def records_merged(one: Any, other: Any) -> Any:  # noqa: ANN401 - two records of one class
     """Merge two records of one body; facts they contradict each other in become unknown."""
     values: dict[str, Any] = {}
     cls: type = type(one)

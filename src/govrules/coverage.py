@@ -9,7 +9,7 @@ import attrs
 
 from govrules.diagnostics import NOWHERE, Code, Span
 from govrules.errors import RuleFileError
-from govrules.nodes import Node, Report, Scalar, read_text
+from govrules.nodes import Node, Report, Scalar, read_file
 from govrules.parsing import parse
 from govrules.rulebook.ast import Citation, Rulebook
 from govrules.rulebook.fields import Fields
@@ -76,7 +76,7 @@ def read_units(path: str | Path) -> tuple[Group, ...]:
     Raises:
         RuleFileError: something in the file is wrong; it carries every problem found.
     """
-    text, report = read_text(Path(path), str(path))
+    text, report = read_file(Path(path), str(path))
     node = parse(text, report) if report.ok else None
     groups: list[Group] = []
     if node is not None:

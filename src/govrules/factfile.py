@@ -14,11 +14,11 @@ from govrules.answered.answer import (
     FactAt,
     fact_at,
     label_of,
-    name_of,
     places_of,
+    record_called,
     records_of,
 )
-from govrules.answered.file import written
+from govrules.answered.file import answer_text
 from govrules.decode.names import fold_body
 from govrules.editing import (
     Edit,
@@ -157,7 +157,7 @@ def _value(answer: Answer, at: FactAt, rulebook: Rulebook) -> str:
     if isinstance(at.fact.type, Record) and answer.value is not None:
         # That there is one is said by its being there.
         return "{}"
-    return written(answer, rulebook)
+    return answer_text(answer, rulebook)
 
 
 def _put(body: str, node: yaml.MappingNode, path: str, value: str) -> list[Edit]:
@@ -261,7 +261,7 @@ def _with_records(
     path = at.list or at.rest
     whole = not at.list
     names = [answer.value] if at.list else [*(answer.value or ())]
-    have = {fold_body(name_of(each)) for each in records_of(before, path)}
+    have = {fold_body(record_called(each)) for each in records_of(before, path)}
     new = [name for name in names if fold_body(name) not in have]
     label = at.rest if at.list else _label(at)
     node, column = _node_at(root, path)

@@ -17,7 +17,7 @@ import attrs
 from govrules.engines.registry import Outcome, comparable
 from govrules.errors import EngineError
 from govrules.explain import phrases
-from govrules.explain.because import because, called_of, of_two, owner_of, proof, twins
+from govrules.explain.because import because, called_of, of_two, proof, record_name_of, twins
 from govrules.explain.cells import Cited, Frame, Restricted
 from govrules.explain.compared import chosen_phrase
 from govrules.explain.english import known_phrase
@@ -436,7 +436,7 @@ def _plain_reason(cited: Cited, view: View) -> Reason:
 
 
 def _reason(cited: Cited, view: View, phrase: str) -> Reason:
-    owner = owner_of(cited)
+    owner = record_name_of(cited)
     return Reason(
         fact=cited.path,
         value=cited.value if cited.name else owner,
@@ -466,19 +466,14 @@ def _unpacked(
     rulebook = seen[2]
     # The very rule of the rulebook, which is kept ready.
     rule = next((each for each in rulebook.rules if each == rule), rule)
-    return Finding(
-        rule=rule,
-        verdict=judged.verdict,
-        severity=judged.severity,
-        could_be=judged.could_be,
-        mitigations=judged.mitigations,
-        seen=Seen(*seen),
-        outcome=judged,
-        engine=engine,
-        parts=parts,
-        waived=waived,
-        action=action,
-    )
+    decided = {"waived": waived, "action": action}
+    return finding_of(rule, judged, Seen(*seen), engine=engine, parts=parts, **decided)
+
+
+def finding_of(rule: Rule, outcome: Outcome, seen: Seen, **rest: Any) -> Finding:  # noqa: ANN401 - fields
+    """Return a finding of an outcome; `rest` are further fields of it."""
+    known = (outcome.verdict, outcome.severity, outcome.could_be, outcome.mitigations)
+    return Finding(rule, *known, seen, outcome, **rest)
 
 
 def may_rest_on_nothing(finding: Finding, paths: Iterable[str]) -> bool:
@@ -555,7 +550,7 @@ def _question(cited: Cited, view: View) -> Question:
     known = view.all[0].known
     found: Question | None = known.get((Question, cited.number))
     if found is None:
-        owner = owner_of(cited)
+        owner = record_name_of(cited)
         text = _whether_all(cited) or cited.fact.question
         asked = f"{owner[:1].upper()}{owner[1:]}: {text}" if owner else text
         found = known[Question, cited.number] = Question(cited.path, asked, owner, text)

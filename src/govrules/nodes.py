@@ -96,7 +96,7 @@ class Report:
         self.diagnostics.append(Diagnostic(code, message, span, help_, source, path, allowed))
 
 
-def read_text(path: Path, name: str) -> tuple[str, Report]:
+def read_file(path: Path, name: str) -> tuple[str, Report]:
     """Return the text of a file and a report on it; the text is empty if it cannot be used."""
     try:
         data = read_bytes(path, MAX_BYTES)

@@ -70,13 +70,13 @@ class OwnFacts:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Mapping | OwnFacts):
             return NotImplemented
-        return known_of(self) == known_of(other)
+        return known_facts(self) == known_facts(other)
 
     def __hash__(self) -> int:
-        return hash(frozenset(known_of(self).items()))
+        return hash(frozenset(known_facts(self).items()))
 
 
-def known_of(own: Any) -> dict[str, Any]:  # noqa: ANN401 - a mapping, or own facts
+def known_facts(own: Any) -> dict[str, Any]:  # noqa: ANN401 - a mapping, or own facts
     """Return the own facts that are known, by name."""
     return {name: own[name] for name in own if own[name] is not UNKNOWN}
 
@@ -91,7 +91,7 @@ def can_be_called(name: str) -> bool:
     return name.isidentifier() and not keyword.iskeyword(name) and name != "self"
 
 
-def record_of(name: str, facts: Mapping[str, Fact], at: str) -> type:
+def own_record_class(name: str, facts: Mapping[str, Fact], at: str) -> type:
     """Return the class of the records that hold own facts and nothing else; `at` is its place."""
     base: type = OwnFacts
     return _made(name, base, Frozen(facts), at)
@@ -111,7 +111,7 @@ def with_own(cls: type, own: Own) -> type:
     if own.get(cls):
         fields[LOCAL] = Fact(
             name=LOCAL,
-            type=Record(record_of("OwnFacts", own[cls], f"{cls.__qualname__}.{LOCAL}")),
+            type=Record(own_record_class("OwnFacts", own[cls], f"{cls.__qualname__}.{LOCAL}")),
             kind=Kind.CIRCUMSTANCE,
             label="the facts that packs add",
             question="What is known of the facts that packs add?",
@@ -276,7 +276,7 @@ def _own_facts(given: Any, cls: type, strays: list[str], path: str) -> Any:  # n
     )
 
 
-def joined(one: type, other: type) -> type:
+def joint_class(one: type, other: type) -> type:
     """Return the class of the records that have the own facts of two classes of one base."""
     return class_with(base_of(one), other, one)
 
@@ -298,7 +298,9 @@ def _both(one: Fact, other: Fact) -> Fact:
         return other
     cls = other.type.cls
     facts = {**vocabulary_of(one.type.cls).fields, **vocabulary_of(cls).fields}
-    return attrs.evolve(other, type=Records(record_of(cls.__name__, facts, cls.__qualname__)))
+    return attrs.evolve(
+        other, type=Records(own_record_class(cls.__name__, facts, cls.__qualname__))
+    )
 
 
 @functools.cache

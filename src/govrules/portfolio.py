@@ -26,7 +26,7 @@ from govrules.lazily import ShownInNotebooks
 from govrules.model import Organisation, Pair, Partner, Partnership, Register
 from govrules.rulebook.ast import Rule, Rulebook, Severity, Verdict
 from govrules.truth import UNKNOWN, Unknown
-from govrules.validate import check_as_of, check_rulebook, check_subject
+from govrules.validate import check_as_of, check_subject, require_rulebook
 from govrules.vocabulary import Collected, list_of
 
 #: The percentage of entries up to which a body makes pairs of them.
@@ -132,7 +132,7 @@ def assess_register(
 
         EngineError: there is no such engine here.
     """
-    check_rulebook(rulebook)
+    require_rulebook(rulebook)
     check_as_of(as_of)
     judged = functools.partial(assess_made, rulebook=rulebook, as_of=as_of, engine=engine)
     if isinstance(register, Collected):

@@ -110,7 +110,7 @@ def read_subject(path: str | Path, *, rulebook: Rulebook | None = None, kind: st
     Raises:
         FactsError: the file cannot be used; it carries every problem found.
     """
-    text, report = nodes.read_text(Path(path), str(path))
+    text, report = nodes.read_file(Path(path), str(path))
     quoted = Path(path).suffix.lower() != ".json"
     return _read_document(text, report, quoted=quoted, rulebook=rulebook, kind=kind)
 
@@ -235,10 +235,10 @@ def _read_node(
         subject, as_of = _read(node, report, reader, cls, rulebook)
     if report.errors > reader.errors_in_entries:
         raise FactsError(report.file, "facts", "problems", report.in_order())
-    return read_of(subject, as_of, report.in_order(), null_notes(report.file, reader.nulls))
+    return read_result(subject, as_of, report.in_order(), null_notes(report.file, reader.nulls))
 
 
-def read_of(
+def read_result(
     subject: Any,  # noqa: ANN401 - any subject
     as_of: dt.date | Unknown,
     diagnostics: Sequence[Diagnostic],

@@ -128,7 +128,7 @@ def receipt_of(
     return Receipt(
         version=version("govrules"),
         as_of=as_of.isoformat() if isinstance(as_of, dt.date) else None,
-        packs=packs_of(rulebook),
+        packs=pack_marks(rulebook),
         facts=tuple(FileMark(str(source), hash_of(source)) for source in sources),
         beside=tuple(FileMark(str(each), hash_of(each)) for each in beside),
         options={name: value for name, value in options.items() if value},
@@ -136,7 +136,7 @@ def receipt_of(
     )
 
 
-def packs_of(rulebook: Rulebook) -> tuple[PackMark, ...]:
+def pack_marks(rulebook: Rulebook) -> tuple[PackMark, ...]:
     """Return the packs of a rulebook with the hashes of their files."""
     return tuple(
         PackMark(pack.id, pack.version, f"sha256:{pack.content}") for pack in rulebook.packs

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import attrs
 
-from govrules.bodies import Bodies, counts_once, merged
+from govrules.bodies import Bodies, counts_once, records_merged
 from govrules.decode.amounts import Threshold
 from govrules.decode.problems import describe
 from govrules.diagnostics import Code, Place, did_you_mean
@@ -372,7 +372,7 @@ class SubjectReader(FactReader):
         place, other = (origin.get(f"{each}.name", origin[each]) for each in (where, first))
         twice = counts_once(record.name, path, str(self.report.span(other)))
         self._say(where, twice.code, twice.message, place, twice.help)
-        records[twin] = merged(records[twin], record)
+        records[twin] = records_merged(records[twin], record)
         for each in [each for each in origin if each == where or each.startswith(f"{where}.")]:
             origin.setdefault(each.replace(where, first, 1), origin.pop(each))
 

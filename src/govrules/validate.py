@@ -53,7 +53,7 @@ def check_as_of(as_of: object) -> None:
     raise FactsError("as_of", "a date (`datetime.date`) or UNKNOWN", repr(as_of)[:_SHOWN])
 
 
-def check_rulebook(rulebook: object) -> None:
+def require_rulebook(rulebook: object) -> None:
     """
     Check that what is passed as a rulebook is one.
 

@@ -15,7 +15,7 @@ from govrules.engines.columns import to_batches
 from govrules.engines.compiled import tells
 from govrules.engines.outcomes import outcome_of
 from govrules.engines.registry import comparable
-from govrules.lowering.dependencies import counted, mergeable, reads
+from govrules.lowering.dependencies import aggregate_of, facts_read, mergeable
 from govrules.lowering.ir import Exists, RecordTotal
 from govrules.lowering.lower import Lowering, lowered
 from govrules.registers.batches import assess_batches
@@ -251,7 +251,7 @@ def test_generated_rules_told_are_what_reference_says(case):
 def test_formulas_read_nothing_that_their_rule_does_not():
     rules = PACKS[0].rules_for("partnership", UNKNOWN)
     for each, judged in zip(rules, lowered(rules, PACKS[0]), strict=True):
-        found = reads(judged.formulas)
+        found = facts_read(judged.formulas)
         named = read_by_conditions(rule_conditions(each), PACKS[0].derived)
         assert found.items() <= {**named, "as_of": False}.items()
         assert found
@@ -276,7 +276,7 @@ def test_what_shipped_rules_ask_of_partnerships_adds_up():
     found = mergeable([each for formulas in several for each in formulas], "partnerships")
     assert found.is_all
     assert {type(each) for each in found.leaves} == {Exists, RecordTotal}
-    assert all(isinstance(counted(each), RecordTotal) for each in found.leaves)
+    assert all(isinstance(aggregate_of(each), RecordTotal) for each in found.leaves)
 
 
 def test_what_stands_beneath_a_derived_fact_adds_up_too():

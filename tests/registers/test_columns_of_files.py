@@ -24,7 +24,7 @@ from govrules import (
     read,
     read_register,
 )
-from govrules.bodies import once_each
+from govrules.bodies import twins_merged
 from govrules.diagnostics import Code
 from govrules.engines.columns import subjects_of, to_batches
 from govrules.model import Protocol
@@ -91,7 +91,7 @@ def test_any_partnerships_come_back_from_a_file(tmp_path_factory, several):
     as_parquet(path, table(several))
     (batch,) = to_batches(several, Partnership, BOOK)
     kept = [
-        attrs.evolve(each, partners=once_each(each.partners)[0])
+        attrs.evolve(each, partners=twins_merged(each.partners)[0])
         if isinstance(each.partners, tuple)
         else each
         for each in subjects_of(batch, Partnership, BOOK)

@@ -27,7 +27,7 @@ from govrules.model import (
 )
 from govrules.reading import read_subject
 from govrules.render.actions import due_date, tasks_of, when_phrase, works_of
-from govrules.render.advice import fact_at, settled_when
+from govrules.render.advice import fact_of_path, settled_when
 from govrules.render.standing import tier_of
 from govrules.truth import UNKNOWN
 from tests.explain.test_sentences import FILE
@@ -135,13 +135,14 @@ def test_no_advice_on_the_examples_of_the_shipped_rules_writes_a_date(rulebook: 
 
 
 def test_facts_are_found_by_their_paths(rulebook: Rulebook) -> None:
-    found = fact_at("partners[3].links", rulebook.class_of(Partnership))
+    found = fact_of_path("partners[3].links", rulebook.class_of(Partnership))
     assert found is not None
     assert found.name == "links"
     assert (
-        fact_at("local.council_exercises_nhs_functions", rulebook.class_of(Partnership)) is not None
+        fact_of_path("local.council_exercises_nhs_functions", rulebook.class_of(Partnership))
+        is not None
     )
-    assert fact_at("nothing.like.it", rulebook.class_of(Partnership)) is None
+    assert fact_of_path("nothing.like.it", rulebook.class_of(Partnership)) is None
 
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "high-tier-pool-without-arrangements.yaml"

@@ -38,7 +38,7 @@ from govrules.rulebook.expr import (
 )
 from govrules.rulebook.load import load_rulebook
 from govrules.rulebook.operands import may_be_none
-from govrules.rulebook.types import comparable
+from govrules.rulebook.types import are_comparable
 from govrules.vocabulary import (
     AS_OF,
     Choice,
@@ -426,15 +426,15 @@ def test_closed_values_are_those_of_choices_and_of_yes_or_no() -> None:
 
 def test_values_of_like_types_compare() -> None:
     """Numbers compare whatever they count, but never with amounts; choices by their values."""
-    assert comparable(Number(unit="posts"), Number(whole=True))
-    assert comparable(Money(), Money())
-    assert not comparable(Money(), Number())
-    assert comparable(Choice(("a",)), Choice(("a",), ordered=True))
-    assert not comparable(Choice(("a",)), Choice(("b",)))
-    assert comparable(Choices(("a",)), Choices(("a",)))
-    assert not comparable(Choices(("a",)), Choices(("a", "b")))
-    assert comparable(Date(), Date())
-    assert not comparable(Date(), Text())
+    assert are_comparable(Number(unit="posts"), Number(whole=True))
+    assert are_comparable(Money(), Money())
+    assert not are_comparable(Money(), Number())
+    assert are_comparable(Choice(("a",)), Choice(("a",), ordered=True))
+    assert not are_comparable(Choice(("a",)), Choice(("b",)))
+    assert are_comparable(Choices(("a",)), Choices(("a",)))
+    assert not are_comparable(Choices(("a",)), Choices(("a", "b")))
+    assert are_comparable(Date(), Date())
+    assert not are_comparable(Date(), Text())
 
 
 def test_an_operand_may_be_none_by_a_choice() -> None:

@@ -17,7 +17,6 @@ from govrules import Funding, Partnership, RuleFileError, Verdict, read_partners
 from govrules.assessment import assess
 from govrules.testing import CheckError, Status, check_rulebook
 from govrules.testing import properties as theorems
-from govrules.testing.__main__ import main as hold
 from govrules.testing.checks import CONFLICT, OF_A_RULE, OF_A_TABLE, LoadedPack, run
 from govrules.testing.properties import PROPERTIES
 from govrules.testing.theorems import form
@@ -239,28 +238,6 @@ def test_a_pack_that_cannot_be_used_is_a_diagnostic(tmp_path: Path, path: str, s
     (tmp_path / "bare" / "rulebook.yaml").write_text(RULEBOOK, encoding="utf-8")
     with pytest.raises(RuleFileError, match=says):
         check_rulebook(tmp_path / path, **FEW)
-
-
-@pytest.mark.parametrize(
-    ("words", "code", "says"),
-    [
-        (["--no-proofs", "--examples", "1"], 1, "1 failed, 0 skipped"),
-        (["--subjects", "nowhere:Thing"], 2, "`nowhere:Thing` cannot be imported"),
-        (["--sample", "1"], 2, "--sample"),
-    ],
-)
-def test_the_command_ends_with_what_it_found(
-    tmp_path: Path, capsys, words: list[str], code: int, says: str
-) -> None:
-    pack = write_pack(tmp_path / "ours", BROKEN)
-    assert hold(["check", str(pack), *words]) == code
-    said = capsys.readouterr()
-    assert says in (said.err if code == 2 else said.out)
-
-
-def test_the_command_says_where_a_pack_is_wrong(tmp_path: Path, capsys) -> None:
-    assert hold(["check", str(tmp_path / "nowhere")]) == 2
-    assert "nowhere: GR001 unreadable-file: there is no such folder" in capsys.readouterr().err
 
 
 OF_A_THING = """\

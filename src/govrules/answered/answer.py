@@ -93,8 +93,10 @@ def named_path(subject: Any, path: str) -> str:  # noqa: ANN401 - a subject of a
         return path
     records = records_of(subject, found["list"])
     at = int(found["record"])
-    name = name_of(records[at]) if at < len(records) else ""
-    alike = [record for record in records if name and fold_body(name_of(record)) == fold_body(name)]
+    name = record_called(records[at]) if at < len(records) else ""
+    alike = [
+        record for record in records if name and fold_body(record_called(record)) == fold_body(name)
+    ]
     return f"{found['list']}[{name}].{found['rest']}" if len(alike) == 1 else path
 
 
@@ -112,7 +114,7 @@ def label_of(cls: type) -> str:
     return "name" if "name" in texts else next(iter(texts), "")
 
 
-def name_of(record: Any) -> str:  # noqa: ANN401 - a record of any class
+def record_called(record: Any) -> str:  # noqa: ANN401 - a record of any class
     """Return what a record of a list is called; "" where nobody says."""
     cls: type = type(record)
     found = getattr(record, label_of(cls), UNKNOWN) if label_of(cls) else UNKNOWN
@@ -149,7 +151,9 @@ def fact_at(path: str, cls: type, declared: Declared) -> FactAt | None:
 def places_of(records: Sequence[Any], at: FactAt) -> list[int]:
     """Return the indexes of the records an answer may mean: by name, else by index."""
     wanted = fold_body(at.record)
-    places = [place for place, each in enumerate(records) if fold_body(name_of(each)) == wanted]
+    places = [
+        place for place, each in enumerate(records) if fold_body(record_called(each)) == wanted
+    ]
     if not places and INDEX.fullmatch(at.record) and int(at.record) < len(records):
         places = [int(at.record)]
     return places

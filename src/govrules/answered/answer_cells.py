@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import attrs
 
-from govrules.answered.answer import name_of
+from govrules.answered.answer import record_called
 from govrules.decode.names import fold_body
 from govrules.decode.states import NIL_WORDS, NONE_WORDS, PLACEHOLDERS, fold
 from govrules.decode.values import (
@@ -199,7 +199,7 @@ def _whether_all(cell: _AnswerCell, members: Any) -> Any:  # noqa: ANN401 - a va
 
 
 def _records(cell: _AnswerCell) -> Any:  # noqa: ANN401 - a value
-    names = tuple(filter(None, map(name_of, _members(cell.known))))
+    names = tuple(filter(None, map(record_called, _members(cell.known))))
     if cell.yes_no is not None:
         return _whether_all(cell, names)
     found: dict[str, str] = {}

@@ -19,7 +19,7 @@ from govrules.editing import Edit, edited, in_quotes, line_end, newline_of, span
 from govrules.errors import FactsError
 from govrules.fact_nodes import says_a_state
 from govrules.files import replacing
-from govrules.nodes import Items, Node, Report, Scalar, read_text
+from govrules.nodes import Items, Node, Report, Scalar, read_file
 from govrules.parsing import parse
 from govrules.reading import class_of, declared_by
 from govrules.rulebook.ast import Rulebook
@@ -170,7 +170,7 @@ def write_answers(
     path = Path(path)
     text = ""
     if path.exists():
-        text, report = read_text(path, str(path))
+        text, report = read_file(path, str(path))
         if not report.ok:
             raise FactsError(str(path), "answers", "problems", report.in_order())
     new = with_answers(text, answers, rulebook, name=str(path))
@@ -277,7 +277,7 @@ def _block(answer: Answer, indent: int, rulebook: Rulebook | None) -> list[str]:
     entries = [
         f"partnership: {_text(answer.partnership)}",
         f"fact: {_text(answer.fact)}",
-        f"value: {written(answer, rulebook)}",
+        f"value: {answer_text(answer, rulebook)}",
     ]
     if answer.note:
         entries.append(f"{_NOTE}{' '.join(answer.note.split())}")
@@ -299,7 +299,7 @@ def _text(text: str) -> str:
     return text if _PLAIN.fullmatch(text) and not says_a_state(text) else in_quotes(text)
 
 
-def written(answer: Answer, rulebook: Rulebook | None = None) -> str:
+def answer_text(answer: Answer, rulebook: Rulebook | None = None) -> str:
     """Return a value as YAML writes it."""
     value = answer.value
     match value:

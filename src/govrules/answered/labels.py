@@ -67,7 +67,7 @@ def due_of(within: str, as_of: dt.date | Unknown) -> dt.date | str:
     return due_date(within, as_of) or within.removeprefix("the ")
 
 
-def key_of(pack: str, partnership: str, fact: str) -> str:
+def question_key(pack: str, partnership: str, fact: str) -> str:
     """
     Return the stable key of a question, which survives sorting of its sheet.
 
@@ -78,7 +78,7 @@ def key_of(pack: str, partnership: str, fact: str) -> str:
 
         fact: the path of the fact, with the name of its record.
 
-    >>> key_of("gp", "p7", "funding.pooled")
+    >>> question_key("gp", "p7", "funding.pooled")
     'kjp5fjqjb5jhmtsh'
     """
     found = OF_RECORD.fullmatch(fact)

@@ -13,11 +13,11 @@ from govrules.answered.answer import (
     FactAt,
     fact_at,
     label_of,
-    name_of,
     places_of,
+    record_called,
     records_of,
 )
-from govrules.answered.file import written
+from govrules.answered.file import answer_text
 from govrules.decode.names import fold_body
 from govrules.diagnostics import Code, Diagnostic, Place, did_you_mean
 from govrules.facts import absent, annotation, names_of, origin_of, recorded, replaced
@@ -202,7 +202,7 @@ def _first_lists(ready: tuple[Answer, FactAt]) -> int:
 
 
 def _two_answers(answer: Answer, one: Answer, other: Answer) -> Laid:
-    first, second = (f"`{written(each)}`" for each in (one, other))
+    first, second = (f"`{answer_text(each)}`" for each in (one, other))
     problem = Diagnostic(
         Code.ANSWERS_DISAGREE,
         f"`{answer.fact}` of `{answer.partnership}` is answered {first} at {one.span} and "
@@ -218,8 +218,8 @@ def _against(answer: Answer, path: str, on_record: str, place: str) -> Laid:
     at = f" ({place})" if place else ""
     problem = Diagnostic(
         Code.ANSWER_AGAINST_THE_RECORD,
-        f"`{answer.fact}` of `{answer.partnership}` is answered `{written(answer)}`, and on record"
-        f"{at} it is {on_record}: the record counts",
+        f"`{answer.fact}` of `{answer.partnership}` is answered `{answer_text(answer)}`, and on "
+        f"record{at} it is {on_record}: the record counts",
         answer.span,
         "correct the record if the answer is right; else take the answer out",
         path=answer.fact,
@@ -236,7 +236,7 @@ def _lay(subject: Any, answer: Answer, at: FactAt) -> tuple[Any, Laid]:  # noqa:
     if len(places) != 1:
         if not places and at.rest == _label_in(subject, at.list):
             return _add(subject, answer, at)
-        known = [name_of(each) for each in records if name_of(each)]
+        known = [record_called(each) for each in records if record_called(each)]
         which = f"{len(places)} records" if places else "no record"
         message = f"{which} of `{at.list}` of `{answer.partnership}` is called `{at.record}`"
         return subject, _for_nothing(
@@ -301,7 +301,7 @@ def _lay_in(
         return replaced(record, at.rest, new.value), Laid(answer, "answer", path)
     if _agree(current, answer.value, at.fact):
         return record, Laid(answer, "record", path)
-    shown = written(attrs.evolve(answer, value=_shown(current, at.fact)))
+    shown = answer_text(attrs.evolve(answer, value=_shown(current, at.fact)))
     return record, _against(answer, path, f"`{shown}`", origin_of(subject, path))
 
 
@@ -366,7 +366,7 @@ def _listed(current: Any, names: Any, cls: type) -> _New | None:  # noqa: ANN401
     if current is not UNKNOWN and UNKNOWN not in current:
         return None
     wanted = {fold_body(name) for name in names or ()}
-    have = {fold_body(name_of(each)) for each in known}
+    have = {fold_body(record_called(each)) for each in known}
     if not have <= wanted:
         return None
     new = [cls(**{label_of(cls): name}) for name in names or () if fold_body(name) not in have]
@@ -380,7 +380,7 @@ def _agree(current: Any, value: Any, fact: Fact) -> bool:  # noqa: ANN401 - any 
             return (current is not None) == bool(value)
         case Records():
             complete = UNKNOWN not in current
-            known = {fold_body(name_of(each)) for each in current if each is not UNKNOWN}
+            known = {fold_body(record_called(each)) for each in current if each is not UNKNOWN}
             return complete and known == {fold_body(each) for each in value or ()}
         case Choices() if value is not None and UNKNOWN in value:
             return bool(value - {UNKNOWN} <= current)
@@ -393,5 +393,5 @@ def _shown(current: Any, fact: Fact) -> Any:  # noqa: ANN401 - any fact's value
     if isinstance(fact.type, Record):
         return None if current is None else True
     if isinstance(fact.type, Records):
-        return tuple(name_of(each) for each in current if each is not UNKNOWN)
+        return tuple(record_called(each) for each in current if each is not UNKNOWN)
     return current

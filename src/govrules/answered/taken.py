@@ -12,7 +12,7 @@ from govrules.answered import labels
 from govrules.answered.answer import Answer, FactAt, fact_of
 from govrules.answered.answer_cells import BLANK, Refusal, read_answer
 from govrules.answered.book import AskedQuestion, Returned, SheetRow
-from govrules.answered.file import written
+from govrules.answered.file import answer_text
 from govrules.answered.over import Laid, current_value, lay_over
 from govrules.diagnostics import Code, Diagnostic
 from govrules.facts import names_of
@@ -217,7 +217,7 @@ class Taking:
         found: dict[str, str] = {}
         for each in self._called(name):
             partnership = (*names_of(each), THE_REGISTER)[0]
-            key = labels.key_of(self.rulebook.id, partnership, fact)
+            key = labels.question_key(self.rulebook.id, partnership, fact)
             if key == typed or not labels.is_key(typed):
                 found[key] = partnership
         if len(found) != 1 or fact_of(fact, name, self.rulebook) is None:
@@ -357,7 +357,7 @@ class Taking:
     def _said(self, given: Given) -> str:
         if given.row.text(labels.ANSWER):
             return given.row.text(labels.ANSWER)
-        return written(Answer(given.asked.partnership, given.asked.fact, given.value))
+        return answer_text(Answer(given.asked.partnership, given.asked.fact, given.value))
 
     def _refuse(
         self,
@@ -433,7 +433,7 @@ def _beside(answer: Answer, earlier: Answer | None) -> Laid:
         return Laid(answer, "record", answer.fact)
     problem = Diagnostic(
         Code.ANSWERS_DISAGREE,
-        f"it was answered `{written(earlier)}` before ({earlier.span})",
+        f"it was answered `{answer_text(earlier)}` before ({earlier.span})",
         answer.span,
         "take one of the two out",
     )

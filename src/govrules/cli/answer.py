@@ -17,7 +17,7 @@ from govrules.answered.book import Returned, open_returned
 from govrules.answered.decisions import DecisionsBack, decided_in, waiver_record
 from govrules.answered.taken import Refused, Taken, Taking
 from govrules.assessment import ended
-from govrules.cli.assessing import assess_file, read_all, subjects_of
+from govrules.cli.assessing import assess_file, read_all, subjects_in
 from govrules.cli.options import AS_THEY_ARE, Actions, Answers, Source, Waivers, read_day, today
 from govrules.cli.output import FINE, PROBLEM, Stop, complain, emit, write
 from govrules.cli.workspace import workspace
@@ -26,7 +26,7 @@ from govrules.editing import with_records
 from govrules.errors import FactsError
 from govrules.explain.phrases import counted, named
 from govrules.facts import names_of
-from govrules.nodes import read_text
+from govrules.nodes import read_file
 from govrules.portfolio import Checked, apart
 from govrules.reading import Read
 from govrules.rulebook.ast import Rulebook, Severity, Verdict
@@ -171,7 +171,7 @@ def _same_register(books: Sequence[Returned], subject: Any) -> None:  # noqa: AN
     """
     if subject is None:
         return
-    known = {name for each in (*subjects_of(subject), subject) for name in names_of(each)}
+    known = {name for each in (*subjects_in(subject), subject) for name in names_of(each)}
     for book in books:
         asked = {fact.partnership for fact in book.facts.values()}
         if asked and not asked & known:
@@ -247,7 +247,7 @@ def _write(taken: Taken, decided: DecisionsBack, to: _Files, rulebook: Rulebook)
 def _text(path: Path) -> str:
     if not path.exists():
         return ""
-    text, report = read_text(path, str(path))
+    text, report = read_file(path, str(path))
     if not report.ok:
         raise FactsError(str(path), "text", "problems", report.in_order())
     return text

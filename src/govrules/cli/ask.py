@@ -13,7 +13,7 @@ from cyclopts import Parameter
 
 from govrules.answered import Answer
 from govrules.assessment import ended
-from govrules.cli.assessing import assess_all, called, read_all, subjects_of
+from govrules.cli.assessing import assess_all, called, read_all, subjects_in
 from govrules.cli.beside import answers_file
 from govrules.cli.keeping import AnswerKeeper, FactKeeper, Keeper, KeptText, kept_text
 from govrules.cli.options import (
@@ -338,7 +338,7 @@ def ask(
     (read,) = reads
     if not is_register(read.subject) and answers is None:
         return _ask_file(path, rulebook, terminal, source.as_of, level)
-    several = subjects_of(read.subject)
+    several = subjects_in(read.subject)
     found = called(entry, several) if entry else several
     # Two that are called alike cannot be told apart in answers; the rest is no matter here.
     told.say(each for each in register_problems(found) if each.code is Code.DUPLICATE_ENTRY)

@@ -77,8 +77,8 @@ def assess_all(
     reads, told = read_all(paths, rulebook, source, only)
     reads = laid_over(reads, answers, rulebook, told, whole=not only)
     if only:
-        of = {id(each): read for read in reads for each in subjects_of(read.subject)}
-        several = [each for read in reads for each in subjects_of(read.subject)]
+        of = {id(each): read for read in reads for each in subjects_in(read.subject)}
+        several = [each for read in reads for each in subjects_in(read.subject)]
         found = called(only, several)
         reads = [attrs.evolve(of[id(each)], subject=each) for each in found]
     checked: list[Checked] = []
@@ -92,7 +92,7 @@ def assess_all(
     return checked, told
 
 
-def subjects_of(subject: Any) -> tuple[Any, ...]:  # noqa: ANN401 - a subject of any class
+def subjects_in(subject: Any) -> tuple[Any, ...]:  # noqa: ANN401 - a subject of any class
     """Return the entries of a register, or the one subject that a file holds."""
     return entries_of(subject) if is_register(subject) else (subject,)
 

@@ -103,13 +103,13 @@ def answer_lines(laid: Sequence[Laid], rulebook: Rulebook) -> Iterator[Line]:
     """Yield the answers and which of them apply, for the foot of a full report."""
     if not laid:
         return
-    from govrules.answered.file import written  # noqa: PLC0415 - only answers need it
+    from govrules.answered.file import answer_text  # noqa: PLC0415 - only answers need it
 
     yield from heading(f"Answered: {counted(len(laid), 'fact')}")
     for each in laid:
         answer = each.answer
         counts = "nobody knows" if each.used == "neither" and not each.problem else ""
-        text = f"{answer.fact}: {written(answer, rulebook)}; {counts or _COUNTS[each.used]}."
+        text = f"{answer.fact}: {answer_text(answer, rulebook)}; {counts or _COUNTS[each.used]}."
         yield from item(answer.partnership, f"{text} {answer.seen}", indent=2)
 
 

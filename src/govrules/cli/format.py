@@ -11,7 +11,7 @@ from cyclopts import Parameter
 from govrules.cli.output import FINE, FLAGGED, PROBLEM, Stop, emit, warn, write
 from govrules.diagnostics import Code
 from govrules.explain.phrases import counted
-from govrules.nodes import Report, read_text
+from govrules.nodes import Report, read_file
 from govrules.parsing import parse
 from govrules.rulebook.layout import LayoutError, laid_out
 from govrules.rulebook.packs import packs_in
@@ -43,7 +43,7 @@ def format_(
     for pack in packs:
         for path in _files(pack):
             number += 1
-            text, report = read_text(path, str(path))
+            text, report = read_file(path, str(path))
             made = _made(text, report)
             problems += [str(each) for each in report.in_order()]
             if report.ok and made != text:

@@ -21,12 +21,12 @@ from govrules.registers.mapping import read_mapping, read_mapping_text
 from govrules.registers.mapping_book import mapping_book
 from govrules.registers.mapping_nodes import is_workbook, nodes_of
 from govrules.registers.mapping_text import Proposal, mapping_text, plain_of
-from govrules.registers.propose import describe, propose
+from govrules.registers.propose import proposal_of, propose
 from govrules.registers.read import columns_of, read_source
 from govrules.registers.sheets import open_table
 from govrules.registers.sources import split_name
 from govrules.registers.tables import RowOrigin, blank
-from govrules.render.advice import fact_at, noun_phrase
+from govrules.render.advice import fact_of_path, noun_phrase
 from govrules.render.plain import plain
 from govrules.rulebook.ast import Rulebook
 from govrules.subjects import words_of
@@ -84,7 +84,7 @@ class Mapper:
         layout = given.sheet.layout
         if self.table:
             layout = attrs.evolve(layout, table=self.table, further=())
-        return describe(self.file, open_table(self.file, layout), plain_of(node), self.declared)
+        return proposal_of(self.file, open_table(self.file, layout), plain_of(node), self.declared)
 
     def write(self, output: Path | None) -> int:
         """Print or write the mapping, as a workbook where the output is called one."""
@@ -158,7 +158,7 @@ def _lines(
         yield f"  {named}: {_cell(cell)}"
         found = paths.get(at, [])
         for path in found:
-            fact = fact_at(path, type(entry))
+            fact = fact_of_path(path, type(entry))
             words = path if fact is None else noun_phrase(fact)
             yield f"    {words} ({path}{mark}): {_said(_value(entry, path))}"
         if not found:

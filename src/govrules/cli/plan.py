@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from govrules.actions import actions_of_plan, actions_text, merged, read_actions, write_actions
+from govrules.actions import actions_of_plan, actions_text, plan_merged, read_actions, write_actions
 from govrules.assessment import Assessment
 from govrules.cli.assessing import assess_all, code_of
 from govrules.cli.beside import answers_file
@@ -99,7 +99,7 @@ def _keep(plans: Sequence[tuple[Assessment, Plan]], output: Path | None) -> None
         emit(actions_text("", planned))
         return
     before = read_actions(output) if output.exists() else ()
-    new, marks = merged(before, planned, [one for one, _ in plans])
+    new, marks = plan_merged(before, planned, [one for one, _ in plans])
     try:
         write_actions(output, new, no_longer=marks)
     except (OSError, EditError) as error:

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from govrules.answered import Answer
-from govrules.answered.answer import OF_RECORD, fact_at, label_of, name_of
+from govrules.answered.answer import OF_RECORD, fact_at, label_of, record_called
 from govrules.answered.answer_cells import BLANK, Refusal, how_to_answer, read_answer
-from govrules.answered.file import written
+from govrules.answered.file import answer_text
 from govrules.assessment import Assessment, WhatIf
 from govrules.cli.output import Stop, emit_json, show
 from govrules.diagnostics import did_you_mean
@@ -119,5 +119,5 @@ def _print(found: WhatIf, format_: str, output: Path | None, *, full: bool) -> N
 
 def _said(path: str, value: Any, rulebook: Rulebook) -> str:  # noqa: ANN401 - any fact's value
     if isinstance(value, tuple):
-        value = tuple(map(name_of, value))
-    return written(Answer("", path, value), rulebook)
+        value = tuple(map(record_called, value))
+    return answer_text(Answer("", path, value), rulebook)

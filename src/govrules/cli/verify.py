@@ -24,7 +24,7 @@ from govrules.receipt import (
     findings_hash,
     hash_of,
     is_sealed,
-    packs_of,
+    pack_marks,
     receipt_in,
 )
 from govrules.rulebook.ast import Rulebook
@@ -147,7 +147,7 @@ class _Verifying:
             return f"cannot be read: {error}"
 
     def _packs(self, rulebook: Rulebook) -> Iterator[Differs]:
-        now = {each.id: each for each in packs_of(rulebook)}
+        now = {each.id: each for each in pack_marks(rulebook)}
         for pack in self.receipt.packs:
             same = now.pop(pack.id, None)
             if same is None:

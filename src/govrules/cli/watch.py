@@ -92,7 +92,7 @@ class Watching:
         for path in self.paths:
             if not path.exists():
                 raise Stop(f"`{path}`: there is no such file or folder", code=PROBLEM)
-        self._seen = marks_of(self._files())
+        self._seen = file_marks(self._files())
         for path, mark in self._seen.items():
             self._take(path, mark)
         if not self._read:
@@ -111,7 +111,7 @@ class Watching:
 
     def look(self) -> None:
         """Poll the files once and report what follows from changes."""
-        seen = marks_of(self._files())
+        seen = file_marks(self._files())
         moved = False
         for path in self._read.keys() - seen.keys() - self._seen.keys():
             # Gone for two looks: an editor that replaces a file leaves it out for an instant.
@@ -332,7 +332,7 @@ def watch(
 Marks: TypeAlias = dict[Path, tuple[int, int, int]]
 
 
-def marks_of(paths: Iterable[Path]) -> Marks:
+def file_marks(paths: Iterable[Path]) -> Marks:
     """Return the modification marks of files; None for a missing file."""
     found: Marks = {}
     for path in paths:
@@ -379,7 +379,7 @@ class RuleFiles:
         return None if same else found
 
     def _marks(self) -> Marks:
-        return marks_of(_files(self.packs or tuple(packs_in(()))))
+        return file_marks(_files(self.packs or tuple(packs_in(()))))
 
 
 _KEPT = "govrules: the rules were not taken; those of before still count"

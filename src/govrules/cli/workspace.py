@@ -11,7 +11,7 @@ import attrs
 
 from govrules.diagnostics import Code, did_you_mean
 from govrules.errors import RuleFileError
-from govrules.nodes import Report, read_text
+from govrules.nodes import Report, read_file
 from govrules.parsing import parse
 from govrules.rulebook.fields import Fields, check_version
 from govrules.rulebook.packs import is_pack, pack_names
@@ -63,7 +63,7 @@ def workspace() -> Workspace:
 
 
 def _read(path: Path) -> Workspace:
-    text, report = read_text(path, str(path))
+    text, report = read_file(path, str(path))
     node = parse(text, report) if report.ok else None
     found = Workspace(path)
     if node is not None:

@@ -17,7 +17,7 @@ from govrules.facts import Facts
 from govrules.lowering import formulas as f
 from govrules.lowering import ir
 from govrules.lowering.lower import Lowering
-from govrules.own import joined
+from govrules.own import joint_class
 from govrules.reading import read_values
 from govrules.rulebook.ast import Derived, Rule, Rulebook, Severity, rule_conditions
 from govrules.rulebook.expr import Condition, FactRef, FactSource
@@ -105,7 +105,7 @@ def decide(
             )
         if len(old.mitigated_by) != len(new.mitigated_by):
             return Equivalence(same=False, how="it has another number of mitigations")
-    cls = joined(old_side.cls(old), new_side.cls(new))
+    cls = joint_class(old_side.cls(old), new_side.cls(new))
     one, two = old_side.formulas(old, cls), new_side.formulas(new, cls)
     if all(each is other for each, other in zip(one, two, strict=True)):
         return Equivalence(same=True, how="both come to the same formulas")

@@ -10,7 +10,7 @@ from typing import Any, Final
 import attrs
 
 from govrules.assessment import asking_for, assess_rule
-from govrules.diff.rulebooks import ChangeKind, RulebookDifference, RuleChange, derived_of
+from govrules.diff.rulebooks import ChangeKind, RulebookDifference, RuleChange, derived_changed
 from govrules.engines.registry import REFERENCE, engine
 from govrules.explain.adaptations import in_force_phrase
 from govrules.frozen import Identical
@@ -146,7 +146,7 @@ def _affected(
 ) -> Sequence[Any]:
     """Return the subjects for which a changed derived fact has another value."""
     cls = type(subjects[0])
-    moved = derived_of(found)
+    moved = derived_changed(found)
     if any(each.cls is not cls for each in moved):
         # A register's rules may read what is derived of its entries.
         return subjects

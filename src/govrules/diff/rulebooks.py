@@ -384,6 +384,6 @@ def _packs(old: Rulebook, new: Rulebook) -> Iterator[str]:
             yield f"{name} {each.version} is gone"
 
 
-def derived_of(found: RulebookDifference) -> tuple[Derived, ...]:
+def derived_changed(found: RulebookDifference) -> tuple[Derived, ...]:
     """Return the derived facts whose meaning changed, in their new form."""
     return tuple(found.new.derived[name] for name, each in found.derived.items() if not each.same)

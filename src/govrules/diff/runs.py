@@ -11,7 +11,7 @@ import attrs
 
 from govrules.diagnostics import Code, Diagnostic, Span
 from govrules.errors import FactsError
-from govrules.nodes import read_text
+from govrules.nodes import read_file
 from govrules.vocabulary import AS_OF
 
 _NOT_THERE: Final = "not checked"
@@ -65,7 +65,7 @@ def read_results(path: Path) -> dict[str, Any]:
         FactsError: it is no such file.
     """
     file = path / "findings.json" if path.is_dir() else path
-    text, report = read_text(file, str(file))
+    text, report = read_file(file, str(file))
     data: Any = None
     if report.ok:
         try:

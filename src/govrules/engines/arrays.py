@@ -117,7 +117,7 @@ class Batch:
         """Evaluate the derived facts below a formula in dependency order."""
         if self._done.issuperset(node.tables):
             return
-        for table in ir.in_order((node,), self._done.__contains__):
+        for table in ir.tables_in_order((node,), self._done.__contains__):
             for may in table.may.values():
                 self._of(may, self._rows(table.var))
             self._done.add(table)

@@ -269,7 +269,7 @@ def _put(
             row[name] = value
 
 
-def array_of(
+def to_array(
     values: Iterable[Any], fact_type: v.FactType, rulebook: Rulebook | None, kind: pa.DataType
 ) -> pa.Array:
     """Return values of one type as an array."""
@@ -304,7 +304,7 @@ def subjects_of(
         yield _record(row, cls, rulebook)
 
 
-def values_of(array: pa.Array, fact_type: v.FactType, rulebook: Rulebook | None) -> Iterator[Any]:
+def from_array(array: pa.Array, fact_type: v.FactType, rulebook: Rulebook | None) -> Iterator[Any]:
     """Yield what an array holds as values of a type."""
     for each in array.to_pylist():
         yield _value({"value": each}, "value", fact_type, rulebook)

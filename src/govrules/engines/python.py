@@ -138,7 +138,7 @@ class Writer(BindingPlan):
 
     def _mask(self, table: ir.DerivedTable, block: Block) -> str:
         """Return the variable holding the mask of a derived fact's possible values."""
-        for each in ir.in_order([table], lambda held: block.find(held) is not None):
+        for each in ir.tables_in_order([table], lambda held: block.find(held) is not None):
             self.bind(each, each.var, block, "derived", partial(self._table, each))
         return block.find(table) or ""
 

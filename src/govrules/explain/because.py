@@ -151,7 +151,7 @@ def twins(cls: type) -> Mapping[str, str]:
     return {name: words_of(kind) for name, kind in kinds.items() if several.count(kind) > 1}
 
 
-def owner_of(cited: Cited) -> str:
+def record_name_of(cited: Cited) -> str:
     """Return the name of the record that a fact is in; "" for the subject itself."""
     if not cited.frame.prefix:
         return of_two(cited.frame.record, cited.path)

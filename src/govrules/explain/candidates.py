@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, assert_never
 
-from govrules.explain.judging import constants, flat, is_fact, literals
+from govrules.explain.judging import constants_of, flat, is_fact, literals
 from govrules.explain.view import AS_OF_REF, View
 from govrules.facts import TO_BE_FOUND
 from govrules.frozen import Identical
@@ -38,7 +38,7 @@ from govrules.vocabulary import (
 Compared = Mapping[str, tuple[Any, ...]]
 
 
-def compared_with(rule: Rule, view: View) -> dict[str, tuple[Any, ...]]:
+def comparison_values(rule: Rule, view: View) -> dict[str, tuple[Any, ...]]:
     """Return the values that a rule, and the derived facts, compare each fact with."""
     plain, crossed = _tests_of(view.backend.rulebook, Identical((rule,)), view.cell(AS_OF_REF))
     if not crossed:
@@ -89,7 +89,7 @@ def _tests_in(
         if isinstance(node, Known):
             found.append((node.fact.path, {}))
         elif isinstance(node, Test):
-            values = constants(node.predicate, as_of)
+            values = constants_of(node.predicate, as_of)
             if values is None:
                 crossed.append(node)
             else:

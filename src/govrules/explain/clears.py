@@ -9,13 +9,13 @@ from typing import Any, Final
 
 import attrs
 
-from govrules.explain.candidates import Compared, candidates, compared_with, is_crossed
+from govrules.explain.candidates import Compared, candidates, comparison_values, is_crossed
 from govrules.explain.closures import Check
 from govrules.explain.view import ChangedSubject, View
 from govrules.explain.ways import Effort, Way, contradict, gone_by, left_to_choose, members, within
 from govrules.facts import TO_BE_FOUND, parts_of
 from govrules.rulebook.ast import Derived, Rule
-from govrules.rulebook.derivation import once_each
+from govrules.rulebook.derivation import memoised
 from govrules.rulebook.expr import (
     All,
     AnyOf,
@@ -190,7 +190,7 @@ def ways_out(rule: Rule, view: View) -> list[Way]:
     requires holds or an exception does: never by making the rule's own case go away. What is in
     place is given up only where no way leaves it.
     """
-    compared = compared_with(rule, view)
+    compared = comparison_values(rule, view)
     effort = view.effort
     goal = _Goal(rule, view.apart(), view.rule(rule).settled)
     for gives_up in (False, True):
@@ -387,7 +387,7 @@ def _of_derived(
     if ref.path not in view.backend.moving:
         return []
     inner = view.at(ref.level)
-    ways = once_each(
+    ways = memoised(
         ref.path,
         view.derived,
         hints.tables.setdefault(inner.frame.prefix, {}),

@@ -265,7 +265,7 @@ class Closures:
     def _settling(self, table: ir.DerivedTable) -> Callable[[Frames], frozenset[Any]]:
         depth = table.var.depth
         # Those of records further in are worked out where these are gone through.
-        order = [each for each in ir.in_order([table]) if each.var is table.var]
+        order = [each for each in ir.tables_in_order([table]) if each.var is table.var]
 
         def possible(s: Frames) -> frozenset[Any]:
             tables = s[depth].tables
@@ -284,7 +284,7 @@ class Closures:
         """Return the cells a derived fact depends on; for nested facts, the list's."""
         known = self._hanging.setdefault(table.var, {})
         found = set() if table.stated is None else {self.at(table.stated)[1]}
-        for each in dependencies.beneath(table.may.values(), known):
+        for each in dependencies.subnodes(table.may.values(), known):
             if isinstance(each, ir.DerivedTable):
                 found |= known[each]
             elif isinstance(each, ir.FactRead) and each.var in (table.var, None):
@@ -506,7 +506,7 @@ class Closures:
                 return own and len(self.possible(each)(seen)) <= 1
 
             # Those beneath first, so that a long chain of them is not gone down.
-            for each in ir.in_order([table], is_cited):
+            for each in ir.tables_in_order([table], is_cited):
                 if each.var is table.var:
                     left = self.possible(each)(seen)
                     known[_KEPT, each] = {

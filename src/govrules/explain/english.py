@@ -9,7 +9,14 @@ from typing import Final, assert_never
 import attrs
 
 from govrules.explain.compared import compared_phrase, listed, one_of_clauses, predicate_phrase
-from govrules.explain.phrases import NOBODY, joined, names_of, plural, sentence, without_article
+from govrules.explain.phrases import (
+    NOBODY,
+    joined,
+    naming_phrases,
+    plural,
+    sentence,
+    without_article,
+)
 from govrules.rulebook.ast import Rule
 from govrules.rulebook.expr import (
     All,
@@ -479,7 +486,9 @@ def names_every(condition: Condition, refs: Sequence[FactRef], *, holds: bool) -
     phrase = condition_phrase(condition, holds=holds)
     missing = []
     for ref in refs:
-        names = names_of(ref.fact) | ({ref.fact.each} if isinstance(ref.type, Records) else set())
+        names = naming_phrases(ref.fact) | (
+            {ref.fact.each} if isinstance(ref.type, Records) else set()
+        )
         if not any(name in phrase for name in names):
             missing.append(ref.path)
     return missing

@@ -383,7 +383,7 @@ class States:
             # What is advised also hangs on whether a number is nought.
             edges = found.setdefault(use.path, {0} if isinstance(kind, _NUMBERS) else set())
             ordered = test is not None and isinstance(kind, _ORDERED)
-            values = constants(test, self._as_of) if test is not None and ordered else None
+            values = constants_of(test, self._as_of) if test is not None and ordered else None
             if edges is None or values is None:
                 found[use.path] = None
             else:
@@ -465,7 +465,7 @@ def is_fact(operand: Operand) -> bool:
     return isinstance(operand, FactRef)
 
 
-def constants(predicate: Predicate, as_of: dt.date | Unknown) -> list[Any] | None:
+def constants_of(predicate: Predicate, as_of: dt.date | Unknown) -> list[Any] | None:
     """Return a predicate's constants, as `literals` does; None if an operand is a fact."""
     if any(map(is_fact, flat(predicate))):
         return None

@@ -299,7 +299,7 @@ def _single(value: Any, fact_type: FactType, words: dict[str, str]) -> str:  # n
 # ── What a fact is ────────────────────────────────────────────────────────────────────────────
 
 
-def names_of(fact: Fact) -> frozenset[str]:
+def naming_phrases(fact: Fact) -> frozenset[str]:
     """Return the phrases by which clauses name a fact; each clause has one of them."""
     whole = [fact.label, fact.denial, fact.sentence, fact.absent, fact.present, fact.act]
     whole += [fact.among]

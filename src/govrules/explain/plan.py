@@ -12,7 +12,7 @@ from typing import Any, Final, TypeAlias
 import attrs
 
 from govrules.engines.registry import NEVER_FLAGS, Outcome
-from govrules.explain.candidates import compared_with
+from govrules.explain.candidates import comparison_values
 from govrules.explain.cells import Frames, recorded_in
 from govrules.explain.clears import ways_out
 from govrules.explain.judging import ExplainedOutcome
@@ -234,7 +234,7 @@ class _Board:
         """What each fact is compared with, and which are compared with other facts."""
         values: defaultdict[str, set[Any]] = defaultdict(set)
         for rule in self.rules:
-            for path, several in compared_with(rule, self.view).items():
+            for path, several in comparison_values(rule, self.view).items():
                 values[path].update(several)
         roots = [condition for rule in self.rules for condition in rule_conditions(rule)]
         roots += [row.when for derived in self.view.derived.values() for row in derived.rows]
@@ -365,7 +365,7 @@ class _Board:
 
     def later(self, way: Way, rule: Rule, other: Rule) -> Iterator[Way]:
         """Yield a change set with each later date that another rule distinguishes."""
-        for changed in later(way, compared_with(other, self.view)):
+        for changed in later(way, comparison_values(other, self.view)):
             if self.judged(rule, changed).verdict in NEVER_FLAGS:
                 yield changed
 

@@ -18,7 +18,7 @@ from govrules.lowering.asks import (
     QuestionPlan,
     RecordResidual,
     Residual,
-    in_order,
+    question_tables,
 )
 from govrules.rulebook.ast import Rule, Verdict
 from govrules.truth import UNKNOWN, Truth
@@ -145,7 +145,7 @@ class _QuestionClosures:
         return ask
 
     def _beneath(self, beneath: Beneath) -> _Ask:
-        depth, order = beneath.table.var.depth, in_order([beneath])
+        depth, order = beneath.table.var.depth, question_tables([beneath])
 
         def ask(s: Frames, found: _Found) -> None:
             known = s[depth].known

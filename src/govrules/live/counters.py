@@ -15,10 +15,16 @@ from typing import Any, Final, TypeAlias
 import attrs
 
 from govrules.engines.compiled import tells
-from govrules.live.evaluation import Evaluation, EvaluationTask, Index, names_of, settler_of_list
+from govrules.live.evaluation import (
+    Evaluation,
+    EvaluationTask,
+    Index,
+    aggregate_names,
+    evaluator_of_list,
+)
 from govrules.live.json_values import changed_paths
 from govrules.live.pairs import EntryIndex, overlay
-from govrules.lowering.dependencies import reads
+from govrules.lowering.dependencies import facts_read
 from govrules.rulebook.ast import Rule, Rulebook
 from govrules.rulebook.reads import Path
 from govrules.truth import Unknown
@@ -69,11 +75,11 @@ class RegisterRules:
         self._listed = listed
         self.rules = rules
         self.settled: Evaluation | None = None
-        self._settler, merged = settler_of_list(engine, rules, rulebook, listed)
+        self._settler, merged = evaluator_of_list(engine, rules, rulebook, listed)
         # How many entries are so, or what an amount of those comes to; and whether that is all
         # that is asked of the entries.
         self._leaves, self._is_counted = merged.leaves, merged.is_all
-        self._index = Index(tuple(reads((leaf,)) for leaf in self._leaves))
+        self._index = Index(tuple(facts_read((leaf,)) for leaf in self._leaves))
         self._totals: Shares = (0,) * len(self._leaves)
         self._added: dict[str, Shares] = {}
 
@@ -118,7 +124,7 @@ class RegisterRules:
             asked = {*moved, *(key for key, paths in changed_of.items() if paths is None)}
         added = self._shares(record, as_of, asked, entries)
         totals = self._after(added)
-        names = zip(names_of(self._leaves).values(), self._totals, totals, strict=True)
+        names = zip(aggregate_names(self._leaves).values(), self._totals, totals, strict=True)
         changed.update((name for name, old, new in names if old != new), *inside.values())
         if None in changed_of.values():
             changed.add(self._listed)

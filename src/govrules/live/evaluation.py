@@ -21,7 +21,7 @@ from govrules.engines.registry import Outcome
 from govrules.engines.registry import engine as engine_called
 from govrules.errors import EngineError
 from govrules.lowering.dependencies import Leaf, Merged, mergeable
-from govrules.lowering.dependencies import reads as read_by
+from govrules.lowering.dependencies import facts_read as read_by
 from govrules.lowering.ir import Node
 from govrules.lowering.judged import Judged
 from govrules.lowering.lower import lowered
@@ -211,7 +211,7 @@ class ByNetwork(Evaluator):
         ]
 
 
-def settler_of(engine: str, rules: tuple[Rule, ...], rulebook: Rulebook) -> Evaluator:
+def evaluator_of(engine: str, rules: tuple[Rule, ...], rulebook: Rulebook) -> Evaluator:
     """
     Return the evaluator of rules on one kind of subject.
 
@@ -225,13 +225,13 @@ def settler_of(engine: str, rules: tuple[Rule, ...], rulebook: Rulebook) -> Eval
     return ByRule(rules, index, engine, rulebook)
 
 
-def settler_of_list(
+def evaluator_of_list(
     engine: str, rules: tuple[Rule, ...], rulebook: Rulebook, listed: Path
 ) -> tuple[Evaluator, Merged]:
     """
     Return the evaluator of rules whose list is given as aggregates.
 
-    The numbers come with the tasks; in what changed they are named as by `names_of`.
+    The numbers come with the tasks; in what changed they are named as by `aggregate_names`.
 
     Raises:
         EngineError: there is no such engine here, or it cannot do these rules.
@@ -242,12 +242,12 @@ def settler_of_list(
     merged = mergeable((formula for rule in judged for formula in rule.formulas), listed)
     if made is not None:
         return _by_network(made, merged.leaves), merged
-    names = names_of(merged.leaves)
+    names = aggregate_names(merged.leaves)
     index = Index(tuple(read_by(rule.formulas, names) for rule in judged))
     return ByFormula(rules, index, judged), merged
 
 
-def names_of(leaves: Iterable[Leaf]) -> Mapping[Node, Path]:
+def aggregate_names(leaves: Iterable[Leaf]) -> Mapping[Node, Path]:
     """Return a path for each aggregate, distinct from that of any fact."""
     return {leaf: f"#{number}" for number, leaf in enumerate(leaves)}
 
@@ -259,7 +259,7 @@ def _made_of(rules: tuple[Rule, ...], rulebook: Rulebook) -> CompiledNetwork:
 
 
 def _by_network(made: CompiledNetwork, leaves: Iterable[Leaf]) -> ByNetwork:
-    names = names_of(leaves)
+    names = aggregate_names(leaves)
     index = Index(tuple(read_by((atom,), names) for atom in made.network.atoms))
     return ByNetwork(made.rules, index, made)
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import attrs
 
-from govrules.bodies import counts_once, once_each
+from govrules.bodies import counts_once, twins_merged
 from govrules.decode.problems import Problem, describe
 from govrules.decode.states import VALUE, fold, state_of
 from govrules.decode.values import decoder, is_placeholder, written
@@ -184,7 +184,7 @@ class JsonReader:
                     else self.record(each, cls, path=f"{path}[{index}].")
                     for index, each in enumerate(_several(value, "a list of records", path))
                 ]
-                once, twice = once_each(records)
+                once, twice = twins_merged(records)
                 for at, _ in twice:
                     self._tell(counts_once(records[at].name, path), path)
                 return once

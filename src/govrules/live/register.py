@@ -36,7 +36,7 @@ from govrules.portfolio import entries_of
 from govrules.rulebook.ast import Rulebook
 from govrules.subjects import words_of
 from govrules.truth import UNKNOWN, Unknown
-from govrules.validate import check_as_of, check_rulebook, check_subject
+from govrules.validate import check_as_of, check_subject, require_rulebook
 
 #: More entries than any organisation's register has; what exceeds it is an error of the sender.
 MOST_ENTRIES: Final = 200_000
@@ -108,7 +108,7 @@ class LiveRegister:
         self._lock = threading.RLock()
         self._subscriber: Subscriber | None = None
         self._number = 0
-        check_rulebook(rulebook)
+        require_rulebook(rulebook)
         check_as_of(as_of)
         self._listing = listing_of(rulebook, kind)
         self._memory = WorkingMemory(

@@ -18,7 +18,7 @@ from govrules.engines.registry import Outcome
 from govrules.explain.view import Seen
 from govrules.findings import Finding
 from govrules.live.counters import OfRegister, RegisterRules
-from govrules.live.evaluation import Evaluation, EvaluationTask, settler_of
+from govrules.live.evaluation import Evaluation, EvaluationTask, evaluator_of
 from govrules.live.json_values import changed_paths
 from govrules.live.pairs import Entry, EntryIndex, PairIndex, Two, overlay
 from govrules.model import Organisation, Partner, Partnership
@@ -157,9 +157,9 @@ class WorkingMemory:
         self.record: Any = listing.empty
         self.entries: dict[str, Entry] = {}
         self.organisations: dict[str, Organisation] = {}
-        self._settler = settler_of(engine, rulebook.rules_for(listing.kind, as_of), rulebook)
+        self._settler = evaluator_of(engine, rulebook.rules_for(listing.kind, as_of), rulebook)
         of_pairs = rulebook.rules_for("pair", as_of) if listing.is_of_partnerships else ()
-        self._pairs = PairIndex(settler_of(engine, of_pairs, rulebook))
+        self._pairs = PairIndex(evaluator_of(engine, of_pairs, rulebook))
         of_whole = rulebook.rules_for(listing.whole, as_of) if listing.whole else ()
         self._register = RegisterRules(engine, of_whole, rulebook, listing.lister, listing.listed)
         self._places = 0

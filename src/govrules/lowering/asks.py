@@ -16,7 +16,7 @@ import attrs
 
 from govrules.lowering import formulas as f
 from govrules.lowering import ir
-from govrules.lowering.lower import Lowering, Vars, each_of, read_of
+from govrules.lowering.lower import Lowering, Vars, each_of, fact_read
 from govrules.rulebook import ast, derivation, expr
 from govrules.rulebook.walk import operands
 from govrules.vocabulary import Choices, Records, YesNo
@@ -93,9 +93,9 @@ class QuestionPlan:
     mitigations: Parts
 
 
-def in_order(several: Iterable[Beneath]) -> list[Beneath]:
+def question_tables(several: Iterable[Beneath]) -> list[Beneath]:
     """Return the question tables of derived facts, in dependency order."""
-    return [*derivation.in_order(several, lambda each: each.below, lambda _: False)]
+    return [*derivation.in_dependency_order(several, lambda each: each.below, lambda _: False)]
 
 
 def _open(pair: f.DualRail) -> ir.Formula:
@@ -201,7 +201,7 @@ class QuestionCompiler:
             part for fact in expr.beside(condition) for part in self._of_fact(fact, inside)
         )
         more = _where(
-            f.more(read_of(ref, scopes)), (RecordResidual(unmet, beside),) if beside else ()
+            f.more(fact_read(ref, scopes)), (RecordResidual(unmet, beside),) if beside else ()
         )
         return (*found, *more, *((RecordResidual(var, inner),) if inner else ()))
 
@@ -246,7 +246,7 @@ class QuestionCompiler:
         """Return where a fact may have a value."""
         if ref.source is expr.FactSource.DERIVED:
             return f.may(self.lowering.table(ref.path, scopes[ref.level]), (value,))
-        fact = read_of(ref, scopes)
+        fact = fact_read(ref, scopes)
         return f.any_of(f.unknown(fact), f.among(fact, frozenset({value})))
 
     def _of_fact(
@@ -254,7 +254,7 @@ class QuestionCompiler:
     ) -> Parts:
         if ref.source is expr.FactSource.DERIVED:
             return self._of_derived(ref, scopes, comes_to)
-        fact = read_of(ref, scopes)
+        fact = fact_read(ref, scopes)
         return (fact,) if fact.is_recorded else ()
 
     def _of_derived(self, ref: expr.FactRef, scopes: Vars, comes_to: Callable[[Any], Any]) -> Parts:
@@ -310,7 +310,7 @@ class QuestionCompiler:
 
     def _of_rows(self, beneath_: Beneath) -> Asks:
         """Return by fact where a derived fact asks for it, each as a table."""
-        for each in in_order([beneath_]) if beneath_ not in self._told else ():
+        for each in question_tables([beneath_]) if beneath_ not in self._told else ():
             found, held = Asks(), each.table
             reached = f.TRUE if held.stated is None else f.unknown(held.stated)
             for parts, (true, _, _) in zip(each.rows, held.rows, strict=False):

@@ -23,7 +23,7 @@ _NOTHING: Final[Mapping[Node, Path]] = {}
 Leaf: TypeAlias = Exists | RecordTotal
 
 
-def beneath(
+def subnodes(
     nodes: Iterable[Node], stop: Container[Node | DerivedTable] = ()
 ) -> Iterator[Node | FactRead | DerivedTable]:
     """
@@ -55,7 +55,7 @@ def beneath(
                 waiting.append(part.list)
 
 
-def reads(nodes: Iterable[Node], named: Mapping[Node, Path] = _NOTHING) -> Mapping[Path, bool]:
+def facts_read(nodes: Iterable[Node], named: Mapping[Node, Path] = _NOTHING) -> Mapping[Path, bool]:
     """
     Return every fact that formulas read.
 
@@ -67,7 +67,7 @@ def reads(nodes: Iterable[Node], named: Mapping[Node, Path] = _NOTHING) -> Mappi
         named: formulas and numbers that are taken for facts, each with the fact's path.
     """
     found: dict[Path, bool] = {}
-    for part in beneath(nodes, named):
+    for part in subnodes(nodes, named):
         if isinstance(part, FactRead):
             found[part.full_path] = isinstance(part.type, Record)
         elif isinstance(part, Node) and part in named:
@@ -94,7 +94,7 @@ class Merged:
 
 def mergeable(nodes: Iterable[Node], listed: Path) -> Merged:
     """Return the aggregates of formulas over one list of the subject."""
-    through = (each for each in beneath(nodes) if isinstance(each, Exists | RecordTotal))
+    through = (each for each in subnodes(nodes) if isinstance(each, Exists | RecordTotal))
     over = [each for each in through if each.var.prefix == f"{listed}[]."]
     leaves = tuple(each for each in over if _adds_up(each, listed))
     return Merged(leaves, len(leaves) == len(over))
@@ -104,10 +104,10 @@ def _adds_up(leaf: Leaf, listed: Path) -> bool:
     # About the subject alone, seen from the subject, and nothing else of the list.
     if leaf.var.depth != 1 or any(each.depth for each in leaf.about):
         return False
-    facts = (each for each in beneath([leaf.so]) if isinstance(each, FactRead))
+    facts = (each for each in subnodes([leaf.so]) if isinstance(each, FactRead))
     return all(fact.full_path != listed for fact in facts)
 
 
-def counted(leaf: Leaf) -> Num:
+def aggregate_of(leaf: Leaf) -> Num:
     """Return the aggregate of a node: a sum, or the count of matching records."""
     return leaf if isinstance(leaf, RecordTotal) else total(leaf.var, leaf.so)

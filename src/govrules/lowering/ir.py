@@ -92,7 +92,7 @@ def subject(cls: type) -> Var:
     return once(Var, 0, cls)
 
 
-def record_of(listed: FactRead, depth: int, *, recorded: bool = True) -> Var:
+def records_of_list(listed: FactRead, depth: int, *, recorded: bool = True) -> Var:
     """Return the variable of a list's records, at an unused depth."""
     assert isinstance(listed.type, Records)  # noqa: S101 - settled when the rule was checked
     return once(Var, depth, listed.type.cls, listed, recorded)
@@ -352,12 +352,12 @@ class DerivedTable:
         return tuple(dict.fromkeys(held for each in self.sides for held in each.tables))
 
 
-def in_order(
+def tables_in_order(
     several: Iterable[DerivedTable | Node], done: Callable[[DerivedTable], bool] = lambda _: False
 ) -> Iterator[DerivedTable]:
     """Yield tables reachable from formulas or tables, in dependency order."""
     tables = (held for each in several for held in _tables(each))
-    return derivation.in_order(tables, lambda held: held.beneath, done)
+    return derivation.in_dependency_order(tables, lambda held: held.beneath, done)
 
 
 def _tables(of: DerivedTable | Node) -> Iterable[DerivedTable]:

@@ -21,7 +21,7 @@ from govrules.lowering.formulas import agreed, conjunction, disjunction
 from govrules.lowering.judged import Judged, RuleSplit, Split, Tree, judged_of
 from govrules.rulebook import ast, expr
 from govrules.rulebook.ast import rule_conditions
-from govrules.rulebook.derivation import beneath, once_each, splits
+from govrules.rulebook.derivation import beneath, memoised, splits
 from govrules.rulebook.walk import derived_read
 from govrules.vocabulary import (
     PER_CENT,
@@ -83,7 +83,7 @@ _Test: TypeAlias = Callable[[expr.Op, Value], f.DualRail]
 _CERTAIN: Final = f.DualRail(f.TRUE, f.FALSE)
 
 
-def read_of(ref: expr.FactRef, scopes: Vars) -> ir.FactRead:
+def fact_read(ref: expr.FactRef, scopes: Vars) -> ir.FactRead:
     """Return a fact of the records in sight, as it is read."""
     if ref.source is expr.FactSource.AS_OF:
         return f.AS_OF_READ
@@ -93,7 +93,7 @@ def read_of(ref: expr.FactRef, scopes: Vars) -> ir.FactRead:
 def each_of(ref: expr.FactRef, scopes: Vars, *, recorded: bool = True) -> ir.Var:
     """Return the variable of a list's known records, or of an unrecorded one."""
     depth = max(scope.depth for scope in scopes) + 1
-    return ir.record_of(read_of(ref, scopes), depth, recorded=recorded)
+    return ir.records_of_list(fact_read(ref, scopes), depth, recorded=recorded)
 
 
 class Lowering:
@@ -193,7 +193,7 @@ class Lowering:
         def work(derived: ast.Derived) -> frozenset[str]:
             return frozenset(derived.reads).union(*map(self._reached.__getitem__, derived.reads))
 
-        return once_each(name, self.derived, self._reached, work)
+        return memoised(name, self.derived, self._reached, work)
 
     def _made(self, derived: ast.Derived, var: ir.Var, taken: Taken) -> ir.DerivedTable:
         seen = _Scoped(self, (var,), taken)
@@ -278,7 +278,7 @@ class _Scoped:
     # ── Values ────────────────────────────────────────────────────────────────────────────────
 
     def read(self, ref: expr.FactRef) -> ir.FactRead:
-        return read_of(ref, self.scopes)
+        return fact_read(ref, self.scopes)
 
     def values(self, ref: expr.FactRef) -> Alternatives:
         """Return every value that a fact may have."""

@@ -12,7 +12,7 @@ from govrules.prove import symbols
 from govrules.prove import terms as t
 from govrules.prove.encoded import EncodedRulebook
 from govrules.prove.symbols import Space, SymbolicRecord
-from govrules.prove.terms import Term, name_of
+from govrules.prove.terms import Term, variable_name
 from govrules.rulebook.ast import Rule
 from govrules.vocabulary import Date, Fact, Kind, Record, YesNo, vocabulary_of
 
@@ -79,7 +79,7 @@ def arranged(record: SymbolicRecord, tested: Container[str], *, all_: bool = Fal
         if isinstance(held.fact.type, Record) and held.path not in tested:
             # Where arrangements stand in a circumstance, adopting one puts the record there.
             so = so or _has_arrangements(held.fact.type.cls)
-        found.update(map(name_of, held.variables() if so else ()))
+        found.update(map(variable_name, held.variables() if so else ()))
         if isinstance(held, symbols.Several):
             found.update(*(arranged(each, tested, all_=so) for _, each in held.places))
     return found
@@ -113,18 +113,18 @@ def _steps_of(held: symbols.Held, *, choices: bool) -> Iterator[Adoption]:
     path, yes, no = held.path, t.true(), t.false()
     match held:
         case symbols.Single(fact=Fact(type=YesNo()), term=term):
-            name = name_of(term)
+            name = variable_name(term)
             yield Adoption(path, "no to yes", "yes to no", {name: no}, {name: yes})
         case symbols.Single(fact=Fact(type=Date())):
             # A date goes with the act that it dates: alone it would only leave that unsaid.
             pass
         case symbols.Single(fact=Fact(type=kind)) if choices or isinstance(kind, Record):
-            known = {name_of(held.known): yes} if t.is_variable(held.known) else {}
-            none, inside = name_of(held.none), f"{path}." if isinstance(kind, Record) else ""
+            known = {variable_name(held.known): yes} if t.is_variable(held.known) else {}
+            none, inside = variable_name(held.none), f"{path}." if isinstance(kind, Record) else ""
             without, having = {none: yes, **known}, {none: no, **known}
             yield Adoption(path, "none to in place", "in place to none", without, having, inside)
         case symbols.Several(of=of, records=records) if records:
-            names = {name_of(each): records[place].prefix for place, each in of.items()}
+            names = {variable_name(each): records[place].prefix for place, each in of.items()}
             for index, (name, prefix) in enumerate(names.items()):
                 without = {each: t.truth(i < index) for i, each in enumerate(names)}
                 having = {**without, name: yes}
@@ -132,7 +132,7 @@ def _steps_of(held: symbols.Held, *, choices: bool) -> Iterator[Adoption]:
         case symbols.Several(of=of):
             for member, variable in of.items():
                 more, less = f"a member more, `{member}`", f"a member less, `{member}`"
-                name = name_of(variable)
+                name = variable_name(variable)
                 yield Adoption(path, more, less, {name: no}, {name: yes})
         case _:
             pass

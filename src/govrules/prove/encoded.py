@@ -243,7 +243,7 @@ class EncodedRulebook:
         def kept(trees: tuple[Tree, ...]) -> bool:
             return holds(*(self.case(about, each) for each in trees))
 
-        small = witness.shrunk(tuple(trees.values()), kept, name_of(about))
+        small = witness.shrunk(tuple(trees.values()), kept, rule_name(about))
         return tuple(map(self.example, itertools.repeat(about), small, trees))
 
     def example(self, about: Rule | Derived, tree: Tree, name: str) -> Witness:
@@ -263,6 +263,6 @@ def parts(condition: Condition) -> list[Condition]:
     return [condition]
 
 
-def name_of(about: Rule | Derived) -> str:
+def rule_name(about: Rule | Derived) -> str:
     """Return what a rule or derived fact is called."""
     return about.id if isinstance(about, Rule) else about.name

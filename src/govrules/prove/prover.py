@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from govrules.prove import terms as t
-from govrules.prove.encoded import EncodedRulebook, Proof, name_of
+from govrules.prove.encoded import EncodedRulebook, Proof, rule_name
 from govrules.prove.proofs import adoption, conflict, derived, idle_question, verdicts, withholding
 from govrules.prove.results import USUAL, Flaw, ProofResult, ProofStatus
 from govrules.prove.solving import Clock
@@ -58,7 +58,7 @@ class Prover(EncodedRulebook):
         """Ask a proof of a rule or derived fact, once for each of its cases."""
         if proof.flaw not in self.flaws:
             return
-        name, flaw = name_of(about), proof.flaw
+        name, flaw = rule_name(about), proof.flaw
         reason = dict(about.intended).get(flaw.value, "") if isinstance(about, Rule) else ""
         status = ProofStatus.INTENDED if reason else ProofStatus.REFUTED
         for case in proof.cases(self, about):

@@ -64,7 +64,7 @@ class Solution:
         """Return the facts as plain data."""
         tree = self.space.top.read(self.model, self.wanted)
         as_of = self.space.as_of
-        if not self.wanted.isdisjoint(map(t.name_of, as_of.variables())):
+        if not self.wanted.isdisjoint(map(t.variable_name, as_of.variables())):
             day = as_of.read(self.model, self.wanted)
             tree |= {} if day is UNKNOWN else {AS_OF.name: day}
         return tree

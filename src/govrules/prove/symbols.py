@@ -200,7 +200,7 @@ class Space:
         """Add an axiom that holds whenever one of these variables is used."""
         wanted = [each for each in laws if not t.is_true(each)]
         for variable in variables:
-            self.laws.setdefault(t.name_of(variable), []).extend(wanted)
+            self.laws.setdefault(t.variable_name(variable), []).extend(wanted)
 
     def single(self, fact: v.Fact, path: str, parent: Single | None) -> Single:
         """Make a fact with one value, in a record of which the state is given."""
@@ -256,7 +256,7 @@ class Space:
         day = Day(*(self._made(z3.Int, f"{name} {part}") for part in PARTS))
         year, month, number = day
         first, last = _NEARBY_YEARS
-        self.nearby[t.name_of(year)] = t.both(year >= first, year <= last)
+        self.nearby[t.variable_name(year)] = t.both(year >= first, year <= last)
         in_year = (year >= 1, year <= _LAST_YEAR, month >= 1, month <= _MONTHS)
         return day, t.both(*in_year, number >= 1, number <= length_of_month(year, month))
 
@@ -347,7 +347,7 @@ class SymbolicRecord:
         """Return the facts of a model whose variables are wanted, as plain data."""
         tree: Tree = {}
         for path, held in self.held.items():
-            if wanted.isdisjoint(map(t.name_of, held.variables())):
+            if wanted.isdisjoint(map(t.variable_name, held.variables())):
                 continue
             value = held.read(model, wanted)
             if value is UNKNOWN:

@@ -166,7 +166,7 @@ def is_variable(term: Term) -> bool:
     return bool(z3.is_const(term)) and term.decl().kind() == z3.Z3_OP_UNINTERPRETED
 
 
-def name_of(variable: Term) -> str:
+def variable_name(variable: Term) -> str:
     """Return the name of a variable."""
     return str(variable.decl().name())
 
@@ -190,7 +190,7 @@ def names_in(term: Term) -> frozenset[str]:
             found |= settled[1]
             continue
         if is_variable(each):
-            found.add(name_of(each))
+            found.add(variable_name(each))
         waiting += each.children()
     names[key] = (term, frozenset(found))
     return names[key][1]

@@ -45,7 +45,7 @@ class Translator:
         """Return a formula as a term; with no records given, one about the subject alone."""
         env = {ir.subject(self.space.cls): self.space.top} if env is None else env
         # Tables become terms one after the other, so that no chain of them is walked down.
-        for table in ir.in_order([formula], self._done.__contains__):
+        for table in ir.tables_in_order([formula], self._done.__contains__):
             if table.var in env:
                 for each in table.may.values():
                     self._term(each, env)

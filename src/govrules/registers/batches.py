@@ -32,7 +32,7 @@ from govrules.engines.columns import BLOCK, from_row, subjects_of, to_batches
 from govrules.errors import EngineError, NoSuchRuleError
 from govrules.findings import Finding
 from govrules.lowering.asks import QuestionCompiler
-from govrules.lowering.dependencies import beneath, counted, mergeable
+from govrules.lowering.dependencies import aggregate_of, mergeable, subnodes
 from govrules.lowering.ir import Exists, FactRead, Formula, Num, RecordTotal
 from govrules.lowering.judged import Judged
 from govrules.lowering.lower import lowering_of
@@ -43,7 +43,7 @@ from govrules.registers.outcome_codes import SEVERITY_CODES, VERDICT_CODES, code
 from govrules.rulebook.ast import Rule, Rulebook
 from govrules.rulebook.expr import FactSource
 from govrules.truth import UNKNOWN, Unknown
-from govrules.validate import check_as_of, check_rulebook, check_subject
+from govrules.validate import check_as_of, check_subject, require_rulebook
 
 _CODES: Final = pa.dictionary(pa.int8(), pa.string())
 _TEXTS: Final = pa.dictionary(pa.int32(), pa.string())
@@ -106,7 +106,7 @@ class Kernel:
 
     def whole(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Return the findings on a batch evaluated as one block."""
-        return self.findings(self.block(batch), names_of(batch))
+        return self.findings(self.block(batch), subject_names(batch))
 
     def findings(self, block: Batch, names: pa.Array) -> pa.RecordBatch:
         """Return the findings on a block, whose subjects are called so."""
@@ -215,7 +215,7 @@ def by_kind(flags: Sequence[Any], code: Callable[[Any], int]) -> Any:  # noqa: A
     return codes.take(keys)
 
 
-def names_of(batch: pa.RecordBatch) -> pa.Array:
+def subject_names(batch: pa.RecordBatch) -> pa.Array:
     """Return each subject's id, else its name, else ""."""
     columns = [
         batch.column(name).cast(pa.string())
@@ -246,7 +246,7 @@ def kernel(
 
         details: whether findings say what is asked and what was read.
     """
-    check_rulebook(rulebook)
+    require_rulebook(rulebook)
     check_as_of(as_of)
     rules, cls = rulebook.rules_for(kind, as_of), class_of(rulebook, kind)
     lowering = lowering_of(rulebook)
@@ -262,7 +262,7 @@ def _columns(formulas: Iterable[Formula | Num], prefix: str = "") -> frozenset[s
     """Return the columns formulas read, of subjects or of a list's records."""
     return frozenset(
         "stated" if each.source is FactSource.DERIVED else each.path.partition(".")[0]
-        for each in beneath(formulas)
+        for each in subnodes(formulas)
         if isinstance(each, FactRead) and each.var is not None and each.var.prefix == prefix
     )
 
@@ -382,7 +382,7 @@ class RegisterKernel:
     def partial(self, batch: pa.RecordBatch) -> Partial:
         """Return the partial result of some partnerships."""
         block = self._block(batch, complete=True)
-        found = (block.number(counted(each)) for each in self._leaves)
+        found = (block.number(aggregate_of(each)) for each in self._leaves)
         return tuple(Fraction(int(number[0]), scale) for number, scale in found)
 
     def merge(self, one: Partial, other: Partial) -> Partial:
@@ -403,7 +403,7 @@ class RegisterKernel:
         block = self._block(self._nobody, complete=complete)
         for leaf, each in zip(self._leaves, merged or self.partial(self._nobody), strict=True):
             block.know(leaf, each)
-        return self._kernel.findings(block, names_of(self._register))
+        return self._kernel.findings(block, subject_names(self._register))
 
     def _block(self, batch: pa.RecordBatch, *, complete: bool) -> Batch:
         records = Store.of(batch, f"{_LIST}[].")

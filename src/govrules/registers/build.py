@@ -13,7 +13,7 @@ from typing import Any
 
 import attrs
 
-from govrules.bodies import Bodies, counts_once, merged
+from govrules.bodies import Bodies, counts_once, records_merged
 from govrules.decode.names import fold_body
 from govrules.diagnostics import Code, Span, did_you_mean
 from govrules.model import Partner
@@ -240,7 +240,7 @@ class _Partnerships:
             if first is not None:
                 name, place = made[row].name, self.rows.table.place
                 before, records = items[first]
-                records[row], made[row] = merged(records[row], made[row]), UNKNOWN
+                records[row], made[row] = records_merged(records[row], made[row]), UNKNOWN
                 self._twice(path, name, place(row, columns["name"]), place(row, before["name"]))
 
     def _merge_names(self, path: str, cells: Sequence[Any], at: int) -> None:
@@ -335,7 +335,7 @@ class _Partnerships:
             if first is not None:
                 place, before = (other.table.place(each, its) for each in (row, first))
                 self._twice(path, records[row].name, place, before)
-                records[first] = merged(records[first], records[row])
+                records[first] = records_merged(records[first], records[row])
                 rows.remove(row)
 
     def _without_owner(

@@ -11,7 +11,7 @@ from govrules.diagnostics import Code, did_you_mean
 from govrules.explain.phrases import counted
 from govrules.nodes import Entries, Items, Node, Report, Scalar, move
 from govrules.portfolio import entries_of
-from govrules.reading import Read, declared_by, listed, node_of, read_of
+from govrules.reading import Read, declared_by, listed, node_of, read_result
 from govrules.registers.sources import OpenedTable, refuse
 from govrules.registers.tables import blank
 from govrules.rulebook.ast import Rulebook
@@ -72,7 +72,7 @@ def read_rows(opened: OpenedTable, cls: type, rulebook: Rulebook | None) -> Read
     tally = f"{table.file}: {counted(table.height, 'row')}, {what}"
     blanks = table.height - len(rows)
     tally += f"; {blanks:,} blank" if blanks else ""
-    return read_of(register, UNKNOWN, report.in_order(), (tally, *opened.notes))
+    return read_result(register, UNKNOWN, report.in_order(), (tally, *opened.notes))
 
 
 def _row(cells: list[tuple[str, Any]], number: int, sets: Collection[str], report: Report) -> Node:

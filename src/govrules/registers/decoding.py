@@ -20,7 +20,7 @@ import pyarrow as pa
 from pyarrow import compute as pc
 from pyarrow import types
 
-from govrules.bodies import counts_once, once_each
+from govrules.bodies import counts_once, twins_merged
 from govrules.decode.amounts import MOST
 from govrules.decode.names import fold_body
 from govrules.decode.problems import Problem, describe
@@ -28,7 +28,15 @@ from govrules.decode.states import APOSTROPHES, DASHES, NO_TEXTS
 from govrules.decode.values import Wording, written
 from govrules.diagnostics import Code
 from govrules.doubts import date_ahead
-from govrules.engines.columns import NONE, SAID, STATED, array_of, arrow_type, derived_of, values_of
+from govrules.engines.columns import (
+    NONE,
+    SAID,
+    STATED,
+    arrow_type,
+    derived_of,
+    from_array,
+    to_array,
+)
 from govrules.model import Partner
 from govrules.own import base_of
 from govrules.registers.cell_reader import CellReader
@@ -263,10 +271,10 @@ class ColumnDecoder:
             return array
         found, counts = np.unique(keys, return_counts=True)
         places = np.unique(found[counts > 1] // len(bodies))
-        lists = [*values_of(array.take(pa.array(places)), fact.type, self.rulebook)]
+        lists = [*from_array(array.take(pa.array(places)), fact.type, self.rulebook)]
         merged = []
         for place, partners in zip(places, lists, strict=True):
-            whole, twice = once_each(partners)
+            whole, twice = twins_merged(partners)
             merged.append(whole)
             for at, _ in twice:
                 self.doubts.say(
@@ -275,7 +283,7 @@ class ColumnDecoder:
                     np.array([place]),
                     _always(counts_once(partners[at].name, where.path)),
                 )
-        several = array_of(merged, fact.type, self.rulebook, array.type)
+        several = to_array(merged, fact.type, self.rulebook, array.type)
         index = np.arange(len(array))
         index[places] = len(array) + np.arange(len(places))
         return pa.concat_arrays([array, several]).take(pa.array(index))
@@ -303,7 +311,7 @@ class ColumnDecoder:
                 return self._of_another_shape(array, fact, to, where)
             coded = _coded(array)
             values = self._read(coded, CellReader(fact, Wording()), where)
-            return array_of(values, fact.type, None, to).take(coded.indices)
+            return to_array(values, fact.type, None, to).take(coded.indices)
         if complete and types.is_string(kind.value_type):
             items = array.flatten().dictionary_encode()
             if _are_among(items.dictionary, fact.type):
@@ -315,7 +323,7 @@ class ColumnDecoder:
         bad = np.flatnonzero([isinstance(each, Problem) for each in found])
         self.doubts.say(where, Code.UNREADABLE_VALUE, bad, lambda place: found[bad[place]])
         several = (each.value if isinstance(each, Problem) else each for each in found)
-        return array_of(several, fact.type, None, to)
+        return to_array(several, fact.type, None, to)
 
     # ── Single values ─────────────────────────────────────────────────────────────────────────
 

@@ -24,13 +24,13 @@ from govrules.diagnostics import did_you_mean
 from govrules.engines.columns import BLOCK, NONE, STATED, derived_of
 from govrules.errors import FactsError, GovrulesWarning
 from govrules.reading import class_of
-from govrules.registers.batches import SEPARATOR, BatchOutcomes, Kernel, kernel, names_of
+from govrules.registers.batches import SEPARATOR, BatchOutcomes, Kernel, kernel, subject_names
 from govrules.registers.decoding import ITSELF, ColumnDecoder
 from govrules.registers.outcome_codes import SEVERITY_CODES, VERDICT_CODES
 from govrules.registers.own_schema import Doubts, Where, check_headings, whole_table
 from govrules.rulebook.ast import Rulebook, Verdict
 from govrules.truth import UNKNOWN, Unknown
-from govrules.validate import Which, check_as_of, check_rulebook, one_of
+from govrules.validate import Which, check_as_of, one_of, require_rulebook
 
 _NAME: Final = "the table"
 #: In the order of their codes.
@@ -87,7 +87,7 @@ def assess_table(
     A value that cannot be read counts as unknown, and a column that holds no fact is not read:
     each is said by a `GovrulesWarning`.
     """
-    check_rulebook(rulebook)
+    require_rulebook(rulebook)
     check_as_of(as_of)
     flagged = one_of("findings", findings, get_args(Which)) == "flagged"
     native, backend = _arrow(table)
@@ -281,7 +281,7 @@ def _findings(told: list[BatchOutcomes], judge: Kernel, laid: Any, *, flagged: b
         asked = pa.array(np.concatenate(asked).ravel()[chosen])
         lists["questions"] = pa.array(texts, _TEXTS).take(asked)
         lists["facts"] = pa.array([[*each] for each in judge.asks], _TEXTS).take(pa.array(rule))
-    rules, names = [each.id for each in judge.rules], names_of(laid)
+    rules, names = [each.id for each in judge.rules], subject_names(laid)
     names = names.combine_chunks() if isinstance(names, pa.ChunkedArray) else names
     return _Findings(row, rule, codes, names, rules, lists, every=not flagged)
 

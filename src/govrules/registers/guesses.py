@@ -20,7 +20,7 @@ from govrules.decode.states import fold, state_of
 from govrules.decode.values import PER_CENT, YES_NO_WORDS, Wording, read_choice, written
 from govrules.diagnostics import Code
 from govrules.registers.cell_reader import CellReader
-from govrules.registers.headings import Meaning, YesOrNo, key_of
+from govrules.registers.headings import Meaning, YesOrNo, heading_key
 from govrules.registers.paths import FactPath
 from govrules.registers.rows import loose_key
 from govrules.registers.tables import Table, blank, fold_heading
@@ -72,7 +72,7 @@ class Guess:
 
 def is_answered(cells: Sequence[Any]) -> bool:
     """Tell whether most cells of a column are plain yes and no."""
-    known = [fold(each) for each in map(as_text, cells) if _is_known(each)]
+    known = [fold(each) for each in map(shown_text, cells) if _is_known(each)]
     return bool(known) and sum(each in YES_NO_WORDS for each in known) >= _HALF * len(known)
 
 
@@ -111,7 +111,7 @@ def guess(
         values = _answers(sample, meaning.answers)
         rest = Counter(
             text
-            for text in map(as_text, sample)
+            for text in map(shown_text, sample)
             if _is_known(text) and fold(text) not in YES_NO_WORDS
         )
         other = tuple(each for each, _ in rest.most_common(_SHOWN))
@@ -138,7 +138,7 @@ def guess(
             known += 1
             if isinstance(value, Problem) and value.code is not Code.READ_WITH_CARE:
                 bad += 1
-                unread.append(as_text(part))
+                unread.append(shown_text(part))
     fit = 1 - bad / known if known else 1.0
     if fit < _HALF and not meaning.sure and not isinstance(path.fact.type, (Money, Date)):
         return None
@@ -153,7 +153,7 @@ def _are_names(path: FactPath, cells: Sequence[Any]) -> bool:
     """Tell whether cells may be names, not numbers or yes and no."""
     if path.text == "id" or not cells:
         return True
-    words = [as_text(cell) for cell in cells]
+    words = [shown_text(cell) for cell in cells]
     plain = sum(
         not any(map(str.isalpha, word)) or fold(word) in YES_NO_WORDS
         for word in words
@@ -164,14 +164,14 @@ def _are_names(path: FactPath, cells: Sequence[Any]) -> bool:
 
 def _answers(cells: Sequence[Any], answers: YesOrNo) -> dict[str, str]:
     found: dict[str, str] = {}
-    for each in sorted({as_text(cell) for cell in cells}):
+    for each in sorted({shown_text(cell) for cell in cells}):
         said = YES_NO_WORDS.get(fold(each))
         if said is not None and each.casefold() not in map(str.casefold, found):
             found[each] = answers.yes if said else answers.no
     return found
 
 
-def as_text(cell: object) -> str:
+def shown_text(cell: object) -> str:
     """Return what stands in a cell as a person reads it."""
     return fold_heading(cell) if isinstance(cell, str) else written(cell)
 
@@ -209,7 +209,7 @@ def _wording(
 ) -> tuple[dict[str, Any], bool]:
     """Return the likely wording of a column, and whether it is certain."""
     about: dict[str, Any] = {}
-    words = {as_text(cell) for cell in cells}
+    words = {shown_text(cell) for cell in cells}
     known = {word for word in words if _is_known(word)}
     separator = _separator(cells)
     if path.list and path.index is None and separator:
@@ -273,7 +273,10 @@ def _translated(
         if word.casefold() in map(str.casefold, found):
             continue
         scored = sorted(
-            ((fuzz.token_sort_ratio(key_of(word), key_of(value)), value) for value in allowed),
+            (
+                (fuzz.token_sort_ratio(heading_key(word), heading_key(value)), value)
+                for value in allowed
+            ),
             key=lambda pair: -pair[0],
         )
         if word.casefold() in meant:
@@ -293,7 +296,7 @@ def _money_unit(heading: str) -> dict[str, str]:
 
 def _dates(fact: Fact, cells: Sequence[Any]) -> tuple[list[str], bool]:
     """Return the likely date formats, and whether day and month are certain."""
-    texts = {as_text(cell) for cell in cells if isinstance(cell, str)}
+    texts = {shown_text(cell) for cell in cells if isinstance(cell, str)}
     numbers = [cell for cell in cells if isinstance(cell, (int, float))]
     plain = CellReader(fact, Wording())
     # A date that means one day alone is read as it stands, and shows how the others are typed.

@@ -18,10 +18,10 @@ from rapidfuzz import fuzz
 from govrules.diagnostics import Code, did_you_mean
 from govrules.errors import FactsError
 from govrules.model import Partnership
-from govrules.nodes import Node, Report, Scalar, read_text
+from govrules.nodes import Node, Report, Scalar, read_file
 from govrules.own import base_of
 from govrules.parsing import parse
-from govrules.registers.paths import FactPath, path_of, paths_of
+from govrules.registers.paths import FactPath, column_paths, path_of
 from govrules.registers.tables import fold_heading
 from govrules.rulebook.fields import Fields, check_format
 from govrules.subjects import Declared
@@ -100,7 +100,7 @@ def read_headings(path: Path, declared: Declared) -> _Words:
     Raises:
         FactsError: it cannot be used; it carries every problem found.
     """
-    text, report = read_text(path, str(path))
+    text, report = read_file(path, str(path))
     node = parse(text, report) if report.ok else None
     words = _read(node, report, declared) if node is not None else None
     if words is None or not report.ok:
@@ -119,15 +119,15 @@ def _read(node: Node, report: Report, declared: Declared) -> _Words | None:
         answers = YesOrNo(inner.text("yes") or "unknown", inner.text("no") or "unknown")
         if _known(key, report, declared):
             for text in inner.texts("headings"):
-                asked[key_of(text)] = (*asked.get(key_of(text), ()), (key.text, answers))
+                asked[heading_key(text)] = (*asked.get(heading_key(text), ()), (key.text, answers))
     return _Words(
         _by_heading(fields, "means", declared),
         _by_heading(fields, "may_mean", declared),
         asked,
-        frozenset(map(key_of, fields.texts("no_fact"))),
+        frozenset(map(heading_key, fields.texts("no_fact"))),
         _values(fields, report, declared),
         {
-            kind.text: frozenset(map(key_of, lists.texts(kind.text)))
+            kind.text: frozenset(map(heading_key, lists.texts(kind.text)))
             for kind, lists in _lists(fields, "no_partnership")
         },
     )
@@ -166,7 +166,7 @@ def _by_heading(fields: Fields, key: str, declared: Declared) -> dict[str, tuple
     found: dict[str, tuple[str, ...]] = {}
     for path, lists in _lists(fields, key):
         for word in lists.texts(path.text) if _known(path, fields.report, declared) else ():
-            found[key_of(word)] = (*found.get(key_of(word), ()), path.text)
+            found[heading_key(word)] = (*found.get(heading_key(word), ()), path.text)
     return found
 
 
@@ -177,7 +177,7 @@ def _known(path: Scalar, report: Report, declared: Declared) -> bool:
         Code.UNKNOWN_FACT,
         f"unknown fact `{path.text}`",
         path,
-        did_you_mean(path.text, paths_of(declared.cls, declared)),
+        did_you_mean(path.text, column_paths(declared.cls, declared)),
     )
     return False
 
@@ -187,12 +187,12 @@ _OF_PACKS: Final = frozenset({"risk_tier", "significant"})
 
 
 @functools.cache
-def key_of(heading: str) -> str:
+def heading_key(heading: str) -> str:
     """
     Return a heading's words, stemmed and sorted, for comparison.
 
-    >>> key_of("Date of last review"), key_of("Partners (please list)"), key_of("Budget 2024/25 £k")
-    ('date last review', 'partner', 'budget')
+    >>> [*map(heading_key, ("Date of last review", "Partners (please list)", "Budget 2024/25 £k"))]
+    ['date last review', 'partner', 'budget']
     """
     return " ".join(sorted({*_words(heading)}))
 
@@ -238,7 +238,7 @@ class Headings:
             files.append(SHIPPED)
         self._files = [read_headings(file, declared) for file in files]
         self.paths: dict[str, FactPath] = {}
-        for text in paths_of(declared.cls, declared):
+        for text in column_paths(declared.cls, declared):
             path = path_of(text, declared.cls, declared)
             if path is not None:
                 self.paths[text] = path
@@ -248,8 +248,11 @@ class Headings:
             if isinstance(path.fact.type, (Record, Records)):
                 continue
             label = path.fact.label.partition("the ")[2] or path.fact.label
-            names = {key_of(text.replace("[]", " ").replace(".", " ")), key_of(path.fact.question)}
-            names |= set() if path.list else {key_of(label)}
+            names = {
+                heading_key(text.replace("[]", " ").replace(".", " ")),
+                heading_key(path.fact.question),
+            }
+            names |= set() if path.list else {heading_key(label)}
             for name in names:
                 self._names.setdefault(name, []).append(text)
             self._questions[text] = frozenset(
@@ -269,7 +272,7 @@ class Headings:
             return [Meaning(heading, sure=True)]
         last = heading.rpartition(" / ")[2]
         for each in dict.fromkeys((heading, heading.replace(" / ", " "), last)):
-            found = self._of_key(key_of(each), answered=answered)
+            found = self._of_key(heading_key(each), answered=answered)
             if found:
                 return found
         return self._asked(last)
@@ -365,7 +368,7 @@ class Headings:
         if any("partnership" in heading.casefold() for heading in headings):
             return None
         found = (
-            (kind, [heading for heading in headings if heading and key_of(heading) in keys])
+            (kind, [heading for heading in headings if heading and heading_key(heading) in keys])
             for words in self._files
             for kind, keys in words.others.items()
         )

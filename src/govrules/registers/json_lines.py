@@ -25,7 +25,7 @@ from govrules.model import Partner
 from govrules.nodes import Node, Report, move
 from govrules.own import base_of
 from govrules.parsing import parse
-from govrules.reading import Read, known_of, null_notes, read_of
+from govrules.reading import Read, known_of, null_notes, read_result
 from govrules.registers.cell_reader import CellReader
 from govrules.registers.json_rows import json_lines, json_value, left_out, once, whole
 from govrules.registers.records import make_records, maker
@@ -100,7 +100,7 @@ def read_lines_of_facts(file: str, declared: Declared) -> Read:
             found += reader.read(numbered[at : at + _AT_ONCE])
     register = attrs.evolve(declared.register, partnerships=known_of(found), origin={"": file})
     nulls = reader.quick.nulls + reader.careful.nulls
-    return read_of(register, UNKNOWN, report.in_order(), null_notes(file, nulls))
+    return read_result(register, UNKNOWN, report.in_order(), null_notes(file, nulls))
 
 
 def _check_facts(file: str, number: int, line: str, declared: Declared) -> None:

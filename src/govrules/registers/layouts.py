@@ -370,7 +370,7 @@ def _is_number(cell: object) -> bool:
     return isinstance(cell, (int, float)) and not isinstance(cell, bool)
 
 
-def settle(opened: OpenedTable, naming: Sequence[int]) -> OpenedTable:
+def without_group_headings(opened: OpenedTable, naming: Sequence[int]) -> OpenedTable:
     """
     Skip group headings that stand in the column of references.
 

@@ -24,7 +24,7 @@ from govrules.model import Partnership, Register
 from govrules.nodes import Entries, Items, Node, Report, Scalar
 from govrules.parsing import parse
 from govrules.registers.mapping_nodes import how_to_confirm, nodes_of
-from govrules.registers.paths import FactPath, path_of, paths_of
+from govrules.registers.paths import FactPath, column_paths, path_of
 from govrules.registers.sources import Layout
 from govrules.registers.tables import fold_heading
 from govrules.rulebook.fields import Fields, check_format
@@ -366,7 +366,7 @@ class _MappingReader:
     def _path(self, node: Scalar, cls: type) -> FactPath | None:
         path = path_of(node.text, cls, self.declared)
         if path is None:
-            paths = [*paths_of(cls, self.declared)]
+            paths = [*column_paths(cls, self.declared)]
             self.report.add(
                 Code.UNKNOWN_FACT,
                 f"unknown fact `{node.text}`",

@@ -17,7 +17,7 @@ from govrules.decode.values import written
 from govrules.diagnostics import Code, Span, did_you_mean
 from govrules.errors import FactsError
 from govrules.explain.phrases import joined
-from govrules.nodes import Entries, Items, Node, Report, Scalar, read_text
+from govrules.nodes import Entries, Items, Node, Report, Scalar, read_file
 from govrules.parsing import parse
 from govrules.registers.grids import open_grid
 from govrules.registers.sources import WORKBOOKS, Layout, suffix_of
@@ -106,7 +106,7 @@ def nodes_of(path: str | Path) -> tuple[Node | None, Report]:
     if is_workbook(path):
         of_book = _BookReport(str(path))
         return _MappingSheets(str(path), of_book).nodes(), of_book
-    text, report = read_text(Path(path), str(path))
+    text, report = read_file(Path(path), str(path))
     return (parse(text, report) if report.ok else None), report
 
 

@@ -47,7 +47,7 @@ def path_of(text: str, cls: type, declared: Declared) -> FactPath | None:
     return FactPath(text, inner, found["list"], index, found["rest"])
 
 
-def paths_of(cls: type, declared: Declared) -> Iterator[str]:
+def column_paths(cls: type, declared: Declared) -> Iterator[str]:
     """Yield every path that a column may hold, the records of lists under ``[]``."""
     vocabulary = vocabulary_of(cls)
     for path, fact in vocabulary.facts.items():

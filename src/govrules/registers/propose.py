@@ -19,7 +19,7 @@ import attrs
 from govrules.errors import FactsError
 from govrules.explain.phrases import counted
 from govrules.registers.grids import Grid, has_grid, open_grid
-from govrules.registers.guesses import Guess, as_text, guess, is_answered, joining
+from govrules.registers.guesses import Guess, guess, is_answered, joining, shown_text
 from govrules.registers.headings import Headings
 from govrules.registers.layouts import header_of, lay_out, lies_on_its_side
 from govrules.registers.mapping_text import Proposal, ProposedColumn
@@ -72,7 +72,7 @@ def propose(
     return proposer.proposal
 
 
-def describe(
+def proposal_of(
     file: str, opened: OpenedTable, mapping: Mapping[str, Any], declared: Declared
 ) -> Proposal:
     """
@@ -241,7 +241,7 @@ class _Proposer:
         column = next(
             (each for each in self.proposal.columns if each.heading == table.named(at)), None
         )
-        cells = [as_text(each) for each in table.columns[at] if not blank(each)]
+        cells = [shown_text(each) for each in table.columns[at] if not blank(each)]
         refer = [cell for cell in cells if _REFERS.fullmatch(cell)]
         bodies = [cell.casefold() for cell in cells if cell not in refer]
         if column is None or column.about or not bodies:
@@ -389,7 +389,9 @@ class _Proposer:
                     for row, each in enumerate(table.columns[at])
                     if _said(each) == twice[0]
                 ]
-                first = next(as_text(each) for each in table.columns[at] if _said(each) == twice[0])
+                first = next(
+                    shown_text(each) for each in table.columns[at] if _said(each) == twice[0]
+                )
                 more = f", and {len(twice) - 1} more so" if twice[1:] else ""
                 notes.append(
                     f"`{first}` stands in rows {' and '.join(rows[:_SHOWN])} of `{column.heading}`"
@@ -539,7 +541,7 @@ class _Proposer:
 
 def examples(cells: Sequence[Any]) -> tuple[str, ...]:
     """Return some distinct short cells of a column."""
-    seen = dict.fromkeys(as_text(cell) for cell in cells if not blank(cell))
+    seen = dict.fromkeys(shown_text(cell) for cell in cells if not blank(cell))
     return tuple(_short(each) for each in [*seen][:_SHOWN])
 
 
@@ -548,4 +550,4 @@ def _short(text: str) -> str:
 
 
 def _said(cell: object) -> str:
-    return "" if blank(cell) else as_text(cell).casefold()
+    return "" if blank(cell) else shown_text(cell).casefold()

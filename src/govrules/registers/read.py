@@ -22,7 +22,7 @@ from govrules.reading import (
     Read,
     class_of,
     declared_by,
-    read_of,
+    read_result,
     read_subject,
     read_values,
 )
@@ -32,7 +32,7 @@ from govrules.registers.columnar import Columns, columns_in
 from govrules.registers.grouped import one_a_row
 from govrules.registers.json_lines import read_lines_of_facts
 from govrules.registers.json_rows import table_of
-from govrules.registers.layouts import settle
+from govrules.registers.layouts import without_group_headings
 from govrules.registers.mapping import (
     JoinedSheet,
     MappedColumn,
@@ -307,7 +307,7 @@ def _read_table(
     if said.rows and naming:
         opened, of_rows, said = one_a_row(opened, said, naming, found)
     else:
-        opened = settle(opened, naming)
+        opened = without_group_headings(opened, naming)
 
     def open_joined(joined: JoinedSheet) -> OpenedTable:
         if of_rows is not None and joined is said.joined[said.rows]:
@@ -323,7 +323,7 @@ def _read_table(
         found.diagnostics, key=lambda each: (each.span.file, each.span.line, each.span.column)
     )
     notes = (*map(str, found.tallies), *opened.notes, *_sheets_not_read(opened, said))
-    return read_of(register, said.as_of, (*said.report.in_order(), *in_order), notes)
+    return read_result(register, said.as_of, (*said.report.in_order(), *in_order), notes)
 
 
 def _sheets_not_read(opened: OpenedTable, mapping: TableMapping) -> Iterator[str]:

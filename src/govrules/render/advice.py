@@ -56,7 +56,7 @@ def settled_when(finding: Finding, subject: Any) -> str:  # noqa: ANN401 - any a
             others.append(told_together(way))
     told = []
     for path, its in groups.items():
-        fact, listed = (fact_at(each, cls) for each in (path, path.rpartition("[]")[0]))
+        fact, listed = (fact_of_path(each, cls) for each in (path, path.rpartition("[]")[0]))
         told.append(_alternatives(its, fact, listed, effort, finding.rule))
     return "; or ".join(dict.fromkeys([*told, *others]))
 
@@ -150,6 +150,6 @@ def noun_phrase(fact: Fact) -> str:
     return f"whether {fact.label}" if isinstance(fact.type, YesNo) else fact.label
 
 
-def fact_at(path: str, cls: type) -> Fact | None:
+def fact_of_path(path: str, cls: type) -> Fact | None:
     """Return the fact at a path of a subject, in whichever record."""
     return vocabulary_of(cls).paths.get(INDEX.sub("[]", path))

@@ -13,7 +13,7 @@ from govrules.assessment import Assessment
 from govrules.explain.phrases import counted, sentence
 from govrules.findings import DerivedValue, Finding
 from govrules.model import Partner, Partnership
-from govrules.render.advice import fact_at, good_state, opened_elsewhere
+from govrules.render.advice import fact_of_path, good_state, opened_elsewhere
 from govrules.render.decided import decided, law_of
 from govrules.render.lines import cut
 from govrules.render.overview import officer_of
@@ -173,7 +173,7 @@ def _met(finding: Finding) -> dict[str, str]:
 
 
 def _full(finding: Finding, report: SubjectReport, origin: Provenance) -> View:
-    return view_of(
+    return finding_view(
         finding,
         report.assessment,
         origin,
@@ -189,7 +189,7 @@ def _full(finding: Finding, report: SubjectReport, origin: Provenance) -> View:
     )
 
 
-def view_of(
+def finding_view(
     finding: Finding,
     assessment: Assessment,
     origin: Provenance,
@@ -250,7 +250,7 @@ def _question(number: int, question: GroupedQuestion, report: SubjectReport) -> 
     assessment = report.assessment
     titles = [assessment.rulebook.rule(rule).title for rule in sorted(question.rules)]
     more = f", and {len(titles) - 1} more" if len(titles) > 1 else ""
-    fact = fact_at(question.fact, type(assessment.subject))
+    fact = fact_of_path(question.fact, type(assessment.subject))
     choices, unit = _answers(fact)
     return {
         "number": number,

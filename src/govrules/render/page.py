@@ -72,10 +72,10 @@ def page_lines(report: SubjectReport, *, hints: Sequence[str] = ()) -> Iterator[
     for questions, works, actions in _TIGHTER:
         at_most = min(page.asked_at_most, questions)
         rooms.append(_SubjectLimits(at_most, 0, works, actions))
-    yield from check_subject((page.lines(room) for room in rooms), MOST_LINES)
+    yield from first_layout((page.lines(room) for room in rooms), MOST_LINES)
 
 
-def check_subject(layouts: Iterable[Iterable[Line]], most: int) -> list[Line]:
+def first_layout(layouts: Iterable[Iterable[Line]], most: int) -> list[Line]:
     """Return the first layout within the line limit, else the last."""
     lines: list[Line] = []
     for each in layouts:

@@ -13,7 +13,7 @@ from govrules.explain.phrases import counted, day, named
 from govrules.portfolio import RegisterAssessment
 from govrules.render.lines import STYLES, WIDTH, Line, cut, folded_text, hanging
 from govrules.render.overview import Overview, ToPutRight, called, money
-from govrules.render.page import check_subject, titled
+from govrules.render.page import first_layout, titled
 from govrules.render.report import rulebook_line
 from govrules.render.standing import tier_of
 from govrules.render.text import assessment_lines
@@ -84,7 +84,7 @@ def register_lines(
         _RegisterLimits(5, 2, 0, 0),
         _RegisterLimits(3, 1, 0, 0),
     ]
-    yield from check_subject((page.lines(room) for room in rooms), MOST_LINES)
+    yield from first_layout((page.lines(room) for room in rooms), MOST_LINES)
     if full:
         for lines in each(partial(_in_full, depth=depth), page.view.in_full()):
             yield "", ""

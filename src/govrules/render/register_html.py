@@ -23,9 +23,9 @@ from govrules.render.html import (
     NAME,
     RenderedFiles,
     View,
+    finding_view,
     made_from,
     status_of,
-    view_of,
 )
 from govrules.render.lines import cut
 from govrules.render.overview import (
@@ -354,7 +354,7 @@ class _RegisterFiles:
         return [_check_view(each, self.rulebook) for each in order]
 
     def _view(self, anchor: str, finding: Finding, assessment: Assessment) -> View:
-        return view_of(
+        return finding_view(
             finding,
             assessment,
             self.origin,

@@ -18,7 +18,7 @@ from govrules.portfolio import subject_name
 from govrules.ranking import RankedQuestion, by_rank
 from govrules.receipt import Receipt
 from govrules.render.actions import RemedyTask, Work, tasks_of, when_due, when_phrase, works_of
-from govrules.render.advice import alike, fact_at, noun_phrase, settled_when
+from govrules.render.advice import alike, fact_of_path, noun_phrase, settled_when
 from govrules.render.counting import that_count
 from govrules.render.lines import INDEX, WIDTH, cut
 from govrules.render.standing import Standing, tier_of
@@ -224,7 +224,7 @@ class SubjectReport:
         return sorted(dict.fromkeys(map(self._label, facts)), key=len)
 
     def _label(self, path: str) -> str:
-        fact = fact_at(path, type(self.assessment.subject))
+        fact = fact_of_path(path, type(self.assessment.subject))
         assert fact is not None  # noqa: S101 - it is a path of the vocabulary
         return noun_phrase(fact)
 

@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 from govrules.assessment import Assessment
 from govrules.explain.phrases import counted, joined, sentence
 from govrules.findings import DerivedValue, Finding
-from govrules.render.advice import fact_at, good_state, opened_elsewhere, takes_phrase
+from govrules.render.advice import fact_of_path, good_state, opened_elsewhere, takes_phrase
 from govrules.render.decided import decided
 from govrules.render.lines import STYLES, Line, folded_text, item
 from govrules.render.page import page_lines
@@ -171,7 +171,7 @@ def _questions(report: SubjectReport) -> Iterator[Line]:
             last = settles
             yield from folded_text(_bounds(settles, assessment), indent=2)
         yield from item(f"{number}", f"{each.text} [{each.fact}]", indent=2)
-        fact = fact_at(each.fact, type(assessment.subject))
+        fact = fact_of_path(each.fact, type(assessment.subject))
         answer = f" Answer: {_answer(fact)}." if fact is not None else ""
         helps = f"could show a {each.could_be.value} finding; {counted(len(each.rules), 'check')}"
         yield from folded_text(f"{sentence(helps)}{answer}", indent=6)

@@ -40,7 +40,7 @@ from govrules.rulebook.expr import (
 )
 from govrules.rulebook.fields import Fields
 from govrules.rulebook.operands import upside_down
-from govrules.rulebook.types import comparable, read_parameter_type
+from govrules.rulebook.types import are_comparable, read_parameter_type
 from govrules.rulebook.walk import nodes, predicates_at
 from govrules.vocabulary import Money, Months
 
@@ -379,7 +379,7 @@ def _parameter(
         return None
     unit = "pounds" if isinstance(parameter.type, Money) else parameter.unit
     found = read_parameter_type(value, unit) if isinstance(value, Scalar) else None
-    if found is None or not comparable(found[1], parameter.type):
+    if found is None or not are_comparable(found[1], parameter.type):
         text = value.text if isinstance(value, Scalar) else ""
         meant = amount_meant(text) if isinstance(parameter.type, Money) else ""
         report.add(
@@ -387,11 +387,11 @@ def _parameter(
             f"`{text}` is no amount as rules write it"
             if meant
             else f"parameter `{key.text}` is of another type: pack `{section.of}` gives it "
-            f"{written(parameter.value, parameter)}",
+            f"{parameter_text(parameter.value, parameter)}",
             value,
             f'write "{meant}"'
             if meant
-            else f"write a value such as {written(parameter.value, parameter)}",
+            else f"write a value such as {parameter_text(parameter.value, parameter)}",
         )
         return None
     span, was = report.span(key), parameter.value
@@ -458,7 +458,7 @@ def _replacement(
     return name
 
 
-def written(value: Plain, parameter: ParameterValue) -> str:
+def parameter_text(value: Plain, parameter: ParameterValue) -> str:
     """
     Return the value of a parameter as rule files have it.
 

@@ -21,7 +21,7 @@ H = TypeVar("H", bound=Hashable)
 MOST_SPLITS: Final = 64
 
 
-def in_order(
+def in_dependency_order(
     several: Iterable[H], below: Callable[[H], Iterable[H]], done: Callable[[H], bool]
 ) -> Iterator[H]:
     """Yield unfinished items in dependency order, each once."""
@@ -41,10 +41,10 @@ def in_order(
 
 def beneath(name: str, derived: Mapping[str, Derived], done: Container[str]) -> Iterator[str]:
     """Yield an unfinished derived fact and those it depends on, in dependency order."""
-    return in_order([name], lambda each: derived[each].reads, done.__contains__)
+    return in_dependency_order([name], lambda each: derived[each].reads, done.__contains__)
 
 
-def once_each(
+def memoised(
     name: str,
     derived: Mapping[str, Derived],
     found: MutableMapping[str, T],

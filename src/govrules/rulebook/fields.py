@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 from govrules.decode.states import VALUE, fold, state_of
 from govrules.decode.values import Problem, read
 from govrules.diagnostics import Code, did_you_mean
-from govrules.nodes import Entries, Items, Node, Report, Scalar, read_text
+from govrules.nodes import Entries, Items, Node, Report, Scalar, read_file
 from govrules.parsing import parse
 from govrules.rulebook.words import KEYS_MEANT
 from govrules.vocabulary import Date, YesNo
@@ -292,7 +292,7 @@ def open_kept(source: str | Path | Mapping[str, str], listed: str) -> tuple[Repo
         ((name, text),) = source.items()
         report = Report(name, text)
     else:
-        text, report = read_text(Path(source), str(source))
+        text, report = read_file(Path(source), str(source))
     node = parse(text, report) if report.ok else None
     if node is None:
         return report, None

@@ -26,7 +26,7 @@ from govrules.rulebook.expr import (
     Operand,
     Parameter,
 )
-from govrules.rulebook.types import AGES, OPS, TESTS, comparable, type_phrase
+from govrules.rulebook.types import AGES, OPS, TESTS, are_comparable, type_phrase
 from govrules.rulebook.walk import outcomes
 from govrules.rulebook.words import DENIED, KEYS, MEANT, NO_TEXTS, SIGNS
 from govrules.subjects import EVERY_FACT, WHERE_OWN, Declared, words_of
@@ -338,7 +338,7 @@ class OperandReader(FactResolver):
                 node,
                 "compare it with another fact, a value or a parameter",
             )
-        if not comparable(ref.type, of.fact_type):
+        if not are_comparable(ref.type, of.fact_type):
             raise self.refused(
                 Code.TYPE_MISMATCH,
                 f"`{ref.path}` is {type_phrase(ref.type)}, "
@@ -358,7 +358,7 @@ class OperandReader(FactResolver):
                 did_you_mean(node.text, self.parameters)
                 or "declare it under `parameters` in `rulebook.yaml`",
             )
-        if not comparable(found.type, of.fact_type):
+        if not are_comparable(found.type, of.fact_type):
             raise self.refused(
                 Code.TYPE_MISMATCH,
                 f"parameter `{found.name}` is {type_phrase(found.type)}, "

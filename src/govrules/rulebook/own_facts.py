@@ -8,7 +8,7 @@ from typing import Final
 from govrules.diagnostics import Code, did_you_mean
 from govrules.model import AssessmentFacts, Pair
 from govrules.nodes import Entries, Node, Report, Scalar
-from govrules.own import LOCAL, can_be_called, record_of
+from govrules.own import LOCAL, can_be_called, own_record_class
 from govrules.rulebook.fields import SNAKE, Fields, check_name
 from govrules.rulebook.words import TYPES_MEANT
 from govrules.subjects import WHERE_OWN, words_of
@@ -178,7 +178,7 @@ def _records(fields: Fields, name: str, cls: type) -> FactType:
         if _is_name(key.text):
             facts[key.text] = fact
     called = each.title().replace(" ", "")
-    return Records(record_of(called, facts, f"{cls.__qualname__}.{LOCAL}.{name}"))
+    return Records(own_record_class(called, facts, f"{cls.__qualname__}.{LOCAL}.{name}"))
 
 
 def _single(fields: Fields) -> FactType | None:

@@ -12,7 +12,7 @@ from govrules.diagnostics import Code, did_you_mean
 from govrules.errors import GovrulesError
 from govrules.extensions import PACKS, added, failed, loaded
 from govrules.files import is_folder, is_name, lies_in, shipped
-from govrules.nodes import MAX_BYTES, Report, decoded, read_text
+from govrules.nodes import MAX_BYTES, Report, decoded, read_file
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -51,7 +51,7 @@ class Folder:
         """Return the text of a file, if it lies in the folder, wherever links lead."""
         path = self.path / name
         if lies_in(path, self.path):
-            return read_text(path, called)
+            return read_file(path, called)
         report = Report(called)
         help_ = "put the file itself into the folder of the pack"
         report.add(Code.UNREADABLE_FILE, "it leads out of the pack", help_=help_)

@@ -49,7 +49,7 @@ def tests_for(fact_type: FactType) -> tuple[str, ...]:
             assert_never(fact_type)
 
 
-def comparable(one: FactType, other: FactType) -> bool:
+def are_comparable(one: FactType, other: FactType) -> bool:
     """Tell whether two types are comparable."""
     if isinstance(one, Number | Money) and isinstance(other, Number | Money):
         return isinstance(one, Money) == isinstance(other, Money)

@@ -8,7 +8,7 @@ from govrules.decode.values import MONTHS_UNITS, SHARE_UNITS
 from govrules.model import Register
 from govrules.reading import class_of, declared_by, register_class
 from govrules.registers.mapping import ENCODINGS
-from govrules.registers.paths import paths_of
+from govrules.registers.paths import column_paths
 from govrules.rulebook.ast import Rulebook
 from govrules.rulebook.fields import FORMAT
 from govrules.schema.parts import (
@@ -160,7 +160,7 @@ def _record_class(path: str, cls: type) -> type:
 
 def _sheet(cls: type, declared: Declared) -> dict[str, Schema]:
     """Return the schema of a table's reading options."""
-    paths: Schema = {"enum": [*paths_of(cls, declared)]}
+    paths: Schema = {"enum": [*column_paths(cls, declared)]}
     # Of a list whose records stand in columns of one row, each is named by its number.
     numbered: Schema = {"type": "string", "pattern": r"^[a-z_.]+\[\d+\]\.[a-z_.]+$"}
     fact: Schema = {"anyOf": [paths, numbered]}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from govrules.model import Partner, Partnership
-from govrules.own import LOCAL, record_of, with_own
+from govrules.own import LOCAL, own_record_class, with_own
 from govrules.rulebook.ast import (
     Citation,
     Derived,
@@ -54,7 +54,7 @@ from govrules.rulebook.expr import (
     Sum,
     Test,
 )
-from govrules.rulebook.types import ORDERED, comparable, tests_for
+from govrules.rulebook.types import ORDERED, are_comparable, tests_for
 from govrules.testing.strategies import DAYS, WORDS
 from govrules.vocabulary import (
     AS_OF,
@@ -243,10 +243,10 @@ class _Grammar:
         options += [
             st.just(Parameter(parameter.name, parameter.value))
             for parameter in self.parameters
-            if comparable(parameter.type, fact_type)
+            if are_comparable(parameter.type, fact_type)
         ]
         facts = self.facts(classes)
-        others = [fact for fact in facts if comparable(fact.type, fact_type) and fact != ref]
+        others = [fact for fact in facts if are_comparable(fact.type, fact_type) and fact != ref]
         if others:
             options.append(st.sampled_from(others))
         selectors = [fact for fact in facts if closed_values(fact.type) and fact != ref]
@@ -321,7 +321,11 @@ _LOCAL: Final = {
     ),
     "members": Fact(
         "members",
-        Records(record_of("Member", {"sector": _SECTOR, "seen": _SEEN}, "Generated.local.members")),
+        Records(
+            own_record_class(
+                "Member", {"sector": _SECTOR, "seen": _SEEN}, "Generated.local.members"
+            )
+        ),
         Kind.ARRANGEMENT,
         "the members",
         "Which members?",

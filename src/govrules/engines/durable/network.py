@@ -111,7 +111,7 @@ class _NetworkBuilder:
             case ir.And(items=items):
                 return self._node((frozenset(map(self.settled, items)),)), YES
             case ir.May():
-                for table in ir.in_order([formula], self._tables.__contains__):
+                for table in ir.tables_in_order([formula], self._tables.__contains__):
                     # Those of records of lists are part of the atoms that go through the lists.
                     if not table.var.depth:
                         self._tables.add(table)

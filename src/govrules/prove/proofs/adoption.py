@@ -14,7 +14,7 @@ from govrules.prove.encoded import EncodedRule, EncodedRulebook, Proof, ProofFin
 from govrules.prove.results import Flaw, ProofResult, ProofStatus
 from govrules.prove.solving import Clock, Solution, UndecidedError, solve_with, with_no_answer
 from govrules.prove.symbols import Space, Tree
-from govrules.prove.terms import Term, name_of, names_in
+from govrules.prove.terms import Term, names_in, variable_name
 from govrules.prove.witness import DisagreementError
 from govrules.rulebook.ast import Rule, Severity, Verdict
 from govrules.rulebook.reads import is_about_records
@@ -62,7 +62,7 @@ def _adopted(
             space,
             [*was, now_laws],
             t.both(now_laws, t.no(now_flagged)),
-            answers={name_of(each): each for each in fresh.values()},
+            answers={variable_name(each): each for each in fresh.values()},
             given=free,
             like={},
             clock=clock,

@@ -26,7 +26,7 @@ from govrules.prove.solving import (
     with_no_answer,
 )
 from govrules.prove.symbols import Space
-from govrules.prove.terms import Term, name_of, names_in
+from govrules.prove.terms import Term, names_in, variable_name
 from govrules.prove.witness import DisagreementError, Witness
 from govrules.rulebook.ast import Rule, Verdict, all_conditions
 from govrules.rulebook.reads import is_about_records
@@ -203,6 +203,6 @@ class _ConflictSearch:
 def _today(space: Space, answers: Iterable[str], given: Iterable[str]) -> dict[str, Term]:
     """Return the equations that fix a date to the assessment's, part by part."""
     days = zip(symbols.PARTS, space.as_of.term, strict=True)
-    today = {word: part for word, part in days if name_of(part) in given}
+    today = {word: part for word, part in days if variable_name(part) in given}
     pairs = itertools.product(answers, today)
     return {name: today[word] for name, word in pairs if name.endswith(f" {word}")}

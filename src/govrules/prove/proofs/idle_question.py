@@ -16,7 +16,7 @@ from govrules.prove.encoded import EncodedRulebook, Proof, ProofFinding
 from govrules.prove.results import Flaw
 from govrules.prove.solving import Clock, solve
 from govrules.prove.symbols import Day, Held, Several, Single, Space, SymbolicRecord, earlier
-from govrules.prove.terms import Term, name_of, names_in
+from govrules.prove.terms import Term, names_in, variable_name
 from govrules.rulebook.ast import Rule
 from govrules.rulebook.reads import is_about_records
 from govrules.vocabulary import AS_OF, is_past
@@ -52,7 +52,7 @@ class _Questions:
     def fill(self, record: SymbolicRecord, there: Term, wanted: set[str]) -> None:
         """Complete a record's unknown facts, as far as they matter."""
         for held in list(record.held.values()):
-            if not wanted.isdisjoint(map(name_of, held.variables())):
+            if not wanted.isdisjoint(map(variable_name, held.variables())):
                 self._fill(held, there)
             for taken, inner in held.places if isinstance(held, Several) else ():
                 self.fill(inner, t.both(there, taken), wanted)
@@ -106,7 +106,7 @@ class _Questions:
 
 
 def _answers(variable: Term, differs: Term) -> tuple[Term, Term]:
-    name, sort = name_of(variable), variable.sort()
+    name, sort = variable_name(variable), variable.sort()
     one = z3.Const(f"{name} answered", sort)
     return one, t.one_of(differs, z3.Const(f"{name} answered otherwise", sort), one)
 

@@ -12,7 +12,7 @@ from govrules.prove.encoded import EncodedRulebook, Proof, ProofFinding
 from govrules.prove.results import Flaw
 from govrules.prove.solving import Clock, Solution, solve_with
 from govrules.prove.symbols import Held, Several, Single, SymbolicRecord, Tree
-from govrules.prove.terms import Term, name_of, names_in
+from govrules.prove.terms import Term, names_in, variable_name
 from govrules.prove.witness import DisagreementError
 from govrules.rulebook.ast import Rule, Verdict
 
@@ -31,7 +31,7 @@ def _find(encoded: EncodedRulebook, rule: Rule, clock: Clock) -> Iterator[ProofF
     twins, more_laws = less.laws_of(f"{each}'" for each in wanted)
     terms = [before, escaped, *laws, *more_laws]
     for fact, twin in (*_twins(full.top, less.top), (full.as_of, less.as_of)):
-        if not wanted.isdisjoint(map(name_of, fact.variables())):
+        if not wanted.isdisjoint(map(variable_name, fact.variables())):
             terms += _says_less(fact, twin)
     found = solve_with(full, clock, wanted, terms)
     if found is None:

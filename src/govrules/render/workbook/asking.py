@@ -12,14 +12,14 @@ import attrs
 from govrules.answered import Laid, named_path
 from govrules.answered.answer import OF_RECORD
 from govrules.answered.answer_cells import how_to_answer, said
-from govrules.answered.labels import CLAUSES_FACT, DONT_KNOW, about_of, key_of, record_hash
+from govrules.answered.labels import CLAUSES_FACT, DONT_KNOW, about_of, question_key, record_hash
 from govrules.assessment import Assessment
 from govrules.explain.phrases import joined
 from govrules.facts import recorded
 from govrules.model import Register
 from govrules.portfolio import THE_REGISTER, RegisterAssessment, is_register
 from govrules.ranking import RankedQuestion
-from govrules.render.advice import fact_at
+from govrules.render.advice import fact_of_path
 from govrules.render.lines import INDEX
 from govrules.render.standing import TIER
 from govrules.rulebook.ast import Severity
@@ -83,7 +83,7 @@ class QuestionRow:
 
     def key(self, pack: str) -> str:
         """Return the stable key of the row."""
-        return key_of(pack, self.partnership, self.fact)
+        return question_key(pack, self.partnership, self.fact)
 
 
 @attrs.frozen
@@ -237,7 +237,7 @@ def _rows(
         if own is not None and question.fact.startswith(f"{own[0]}["):
             # It is asked of the entry.
             continue
-        fact = fact_at(question.fact, cls)
+        fact = fact_of_path(question.fact, cls)
         path = named_path(subject, question.fact)
         # What has no name cannot be found again, and what others decide is asked with them.
         nameless = INDEX.search(path) is not None and OF_RECORD.fullmatch(path) is not None

@@ -198,6 +198,6 @@ def _colours(sheet: SheetWriter, last: int) -> None:
         sheet.paint(3, last, about, bg_color=fill, font_color=ink, bold=ink == "#FFFFFF")
 
 
-def name_of(whole: RegisterAssessment) -> str:
+def register_name(whole: RegisterAssessment) -> str:
     """Return a register's name on its workbook."""
     return whole.register.name or "Partnerships"

@@ -21,7 +21,7 @@ from govrules.render.workbook.found import (
     write_waivers,
 )
 from govrules.render.workbook.sheet import Styles, new_book
-from govrules.render.workbook.summary import name_of, write_heat, write_summary
+from govrules.render.workbook.summary import register_name, write_heat, write_summary
 from govrules.saved import ChangesSince
 
 
@@ -67,7 +67,7 @@ def assessment_book(
     """
     asking = asking_of(whole, beside.laid, everything=everything)
     view = Overview(whole)
-    of = name_of(whole), whole.register.as_of
+    of = register_name(whole), whole.register.as_of
     with new_book(of[0]) as (styles, made):
         write_summary(
             styles,
@@ -91,7 +91,7 @@ def assessment_book(
 
 def asking_book(whole: RegisterAssessment, asking: QuestionSheet, *, locked: bool = True) -> bytes:
     """Return a workbook of the question sheets alone, reproducible byte for byte."""
-    with new_book(name_of(whole)) as (styles, made):
+    with new_book(register_name(whole)) as (styles, made):
         lists = _asking(styles, asking, whole, locked=locked)
         _behind(styles, asking, whole, lists)
     return made.getvalue()
@@ -128,7 +128,7 @@ def _asking(
     styles: Styles, asking: QuestionSheet, whole: RegisterAssessment, *, locked: bool
 ) -> Lists:
     rulebook = whole.register.rulebook
-    of = name_of(whole), whole.register.as_of
+    of = register_name(whole), whole.register.as_of
     lists = Lists(styles)
     write_questions(styles, asking, rulebook.id, of, lists, locked=locked)
     if asking.clauses:
@@ -141,4 +141,4 @@ def _behind(styles: Styles, asking: QuestionSheet, whole: RegisterAssessment, li
     lists.write()
     rulebook = whole.register.rulebook
     pack = rulebook.id, rulebook.version
-    write_facts(styles, asking, pack, name_of(whole), whole.register.as_of)
+    write_facts(styles, asking, pack, register_name(whole), whole.register.as_of)
