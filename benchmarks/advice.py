@@ -45,7 +45,7 @@ def main(wanted: int = FINDINGS) -> int:
                     for way in finding.clears:
                         ways += 1
                         harmful += any(
-                            judge(finding.rule, case.supposing(kept)).verdict in NEVER_FLAGS
+                            judge(finding.rule, case.overridden(kept)).verdict in NEVER_FLAGS
                             for changes in each_choice({each.fact: each.to for each in way})
                             for _, kept in keeping(changes, effort)
                         )

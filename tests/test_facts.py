@@ -124,18 +124,18 @@ def test_only_some_facts_are_known() -> None:
 
 def test_supposing_facts() -> None:
     """What is supposed goes before what is recorded, and a record is there when a part of it is."""
-    facts = Facts(Thing(deal=None, spares=(FINE,)), supposed={"deal.signed": True, "tier": "top"})
+    facts = Facts(Thing(deal=None, spares=(FINE,)), overrides={"deal.signed": True, "tier": "top"})
     assert value(facts, "deal.signed") is True
     assert value(facts, "deal") is True
     assert facts.stated("tier", facts.top()) == "top"
-    gone = Facts(Thing(deal=Deal(signed=True, level="low")), supposed={"deal": None})
+    gone = Facts(Thing(deal=Deal(signed=True, level="low")), overrides={"deal": None})
     assert value(gone, "deal.signed") is False
     assert value(gone, "deal.level") is None
-    unmanaged = Facts(Partnership(), supposed={"performance": None})
+    unmanaged = Facts(Partnership(), overrides={"performance": None})
     measures = vocabulary_of(Partnership).facts["performance.measures"]
     listed = FactRef("performance.measures", 0, measures)
     assert unmanaged.records(listed, (unmanaged.top(),)) == ([], True)
-    added = Facts(Thing(spares=(FINE,)), supposed={"spares[1].fine": True, "size": 2})
+    added = Facts(Thing(spares=(FINE,)), overrides={"spares[1].fine": True, "size": 2})
     records, closed = added.records(ref("spares"), (added.top(),))
     assert [each.prefix for each in records] == ["spares[0].", "spares[1]."]
     assert closed is True
@@ -172,7 +172,7 @@ def test_what_is_taken_and_what_is_settled_stay_with_one_view_of_the_facts() -> 
     facts.settled[""] = {"tier": ("low",)}
     for other in (
         attrs.evolve(facts, taken={"tier": "top"}),
-        attrs.evolve(facts, supposed={"size": 2}),
+        attrs.evolve(facts, overrides={"size": 2}),
         attrs.evolve(facts, only=frozenset()),
     ):
         assert other.settled == {}

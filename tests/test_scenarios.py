@@ -171,7 +171,7 @@ def left(name, changes, level):
 
 def left_by(name, way, level):
     found = read(name)
-    case = case_of(Facts(found.subject, found.as_of, supposed=way), RULEBOOK)
+    case = case_of(Facts(found.subject, found.as_of, overrides=way), RULEBOOK)
     verdicts = {each.rule.id: judge(each.rule, case).verdict for each in assessment(name).findings}
     before = {each.rule.id: each.severity for each in assessment(name).flagged}
     away = (Verdict.CLEAR, Verdict.NOT_APPLICABLE)

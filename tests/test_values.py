@@ -20,7 +20,7 @@ from govrules.decode.states import (
     fold,
     state_of,
 )
-from govrules.decode.values import Single, Wording, decoder, describe, read, read_duration
+from govrules.decode.values import CellFormat, Single, decoder, describe, read, read_duration
 from govrules.diagnostics import Code
 from govrules.model import Partnership
 from govrules.truth import UNKNOWN
@@ -222,7 +222,7 @@ WAYS = st.lists(
 
 @given(st.sampled_from(TYPES), WRITTEN, WAYS)
 def test_what_is_read_fits_its_type(fact_type, written, ways):
-    found = decoder(fact_type, Wording(dates=tuple(ways)))(written)
+    found = decoder(fact_type, CellFormat(dates=tuple(ways)))(written)
     value = found.value if isinstance(found, Problem) else found
     assert value is UNKNOWN or value is None or _fits(value, fact_type)
     if isinstance(found, Problem):

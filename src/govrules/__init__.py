@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from govrules.lazily import lazily
+from govrules.lazy import lazily
 
 if TYPE_CHECKING:
     from govrules.actions import follow_up as follow_up

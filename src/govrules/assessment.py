@@ -22,7 +22,7 @@ from govrules.explain.view import Seen, View
 from govrules.facts import Facts, annotation, replaced
 from govrules.findings import DerivedValue, Finding, finding_of
 from govrules.frozen import Identical, frozen
-from govrules.lazily import ShownInNotebooks
+from govrules.lazy import ShownInNotebooks
 from govrules.model import AssessmentFacts, FindingFacts, FindingSeverity, FindingVerdict
 from govrules.plans import Plan, plan_of
 from govrules.ranking import RankedQuestion, gravity, ranked

@@ -69,7 +69,7 @@ class Facts:
         as_of: the date of the assessment.
         only: the paths of the facts that count; None for all. A list's own path stands for
             the knowledge that it has no further records.
-        supposed: values that facts are supposed to have instead, by path.
+        overrides: values that facts are supposed to have instead, by path.
         taken: values that derived facts of the subject are taken to have, by name.
         settled: by the prefix of a record and a name, the values that evaluation found that a
             derived fact may still have.
@@ -78,7 +78,7 @@ class Facts:
     record: Any
     as_of: dt.date | Unknown = UNKNOWN
     only: Collection[str] | None = None
-    supposed: Mapping[str, Any] = attrs.field(factory=dict)
+    overrides: Mapping[str, Any] = attrs.field(factory=dict)
     taken: Mapping[str, Any] = attrs.field(factory=dict)
     settled: dict[str, dict[str, tuple[Any, ...]]] = attrs.field(
         init=False, factory=dict, eq=False, repr=False
@@ -95,8 +95,8 @@ class Facts:
     def value(self, ref: FactRef, scopes: tuple[Scope, ...]) -> Any:  # noqa: ANN401 - any fact's
         """Return a recorded fact: its value, None if known absent, or UNKNOWN."""
         path = self.path(ref, scopes)
-        if path in self.supposed:
-            return self.supposed[path]
+        if path in self.overrides:
+            return self.overrides[path]
         if isinstance(ref.type, Record) and self._supposes_below(path):
             return True
         if self._is_gone(path):
@@ -112,8 +112,8 @@ class Facts:
     def stated(self, name: str, scope: Scope) -> Any:  # noqa: ANN401 - any fact's
         """Return the value that somebody stated for a derived fact of a record, or UNKNOWN."""
         path = scope.prefix + name
-        if path in self.supposed:
-            return self.supposed[path]
+        if path in self.overrides:
+            return self.overrides[path]
         if self.only is not None and path not in self.only:
             return UNKNOWN
         return annotation(scope.record, "stated").get(name, UNKNOWN)
@@ -150,14 +150,14 @@ class Facts:
 
     def _is_gone(self, path: str) -> bool:
         """Tell whether a fact's enclosing record is overridden to none."""
-        if not self.supposed:
+        if not self.overrides:
             return False
-        return any(self.supposed.get(each, UNKNOWN) is None for each in parts_of(path))
+        return any(self.overrides.get(each, UNKNOWN) is None for each in parts_of(path))
 
     @cached_property
     def _supposed_above(self) -> frozenset[str]:
         """The paths of records with an override inside."""
-        return frozenset(part for path in self.supposed for part in parts_of(path))
+        return frozenset(part for path in self.overrides for part in parts_of(path))
 
     @cached_property
     def _kept_above(self) -> frozenset[str]:

@@ -26,7 +26,7 @@ from govrules.explain.questions import questions
 from govrules.explain.view import Seen, View
 from govrules.explain.ways import ToBeChosen
 from govrules.facts import evidence_of, origin_of
-from govrules.lazily import ShownInNotebooks
+from govrules.lazy import ShownInNotebooks
 from govrules.rulebook.ast import (
     Citation,
     Mitigation,

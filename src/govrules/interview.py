@@ -12,7 +12,7 @@ import attrs
 from govrules.answered import Answer, lay_over, named_path
 from govrules.answered.answer import INDEX, OF_RECORD, fact_at, label_of
 from govrules.answered.answer_cells import BLANK, Refusal, how_to_answer, read_answer, said
-from govrules.answered.over import current_value
+from govrules.answered.overlay import current_value
 from govrules.assessment import Assessment, assess
 from govrules.decode.states import fold
 from govrules.decode.values import YES_NO_WORDS

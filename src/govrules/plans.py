@@ -10,7 +10,7 @@ import attrs
 
 from govrules.explain.view import View
 from govrules.findings import Change, Finding, changes
-from govrules.lazily import ShownInNotebooks
+from govrules.lazy import ShownInNotebooks
 from govrules.ranking import gravity
 from govrules.rulebook.ast import Rule, Severity
 

@@ -22,7 +22,7 @@ from govrules.engines.registry import engine as engine_called
 from govrules.errors import FactsError
 from govrules.explain.phrases import counted
 from govrules.facts import names_of, origin_of
-from govrules.lazily import ShownInNotebooks
+from govrules.lazy import ShownInNotebooks
 from govrules.model import Organisation, Pair, Partner, Partnership, Register
 from govrules.rulebook.ast import Rule, Rulebook, Severity, Verdict
 from govrules.truth import UNKNOWN, Unknown

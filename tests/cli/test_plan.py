@@ -16,7 +16,7 @@ from govrules.cli import main
 from govrules.editing import EditError
 from govrules.errors import RuleFileError
 from govrules.reading import read_subject
-from govrules.render.decided import all_decided, decided, short_summary
+from govrules.render.action_progress import all_decided, decided, short_summary
 from govrules.rulebook.decisions import Action, Progress, State
 
 

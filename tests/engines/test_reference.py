@@ -260,7 +260,7 @@ def test_one_of_several_values() -> None:
 
 def test_what_is_to_be_found_is_something() -> None:
     """A value that is only supposed to be there is not none, and otherwise not known."""
-    found = Facts(Thing(), AS_OF, supposed={"level": TO_BE_FOUND})
+    found = Facts(Thing(), AS_OF, overrides={"level": TO_BE_FOUND})
     there = case_of(found, rulebook_of((), {}))
     assert evaluate(is_("level", None), there) is F
     assert evaluate(is_("level", "low"), there) is U

@@ -138,8 +138,8 @@ def test_a_view_says_what_the_case_says(
     more = {"declared_count": 3} if declared else {}
     for way in [*ways, more, *ways]:
         for condition in conditions(where):
-            said = view.supposing(way).truth(condition)
-            assert said is evaluate(condition, case.supposing(way))
+            said = view.overridden(way).truth(condition)
+            assert said is evaluate(condition, case.overridden(way))
 
 
 AGREED = AnyOf(

@@ -153,9 +153,9 @@ def _load() -> None:
     import govrules.catalogue
     import govrules.cli.ask
     import govrules.cli.check
+    import govrules.cli.export
     import govrules.cli.format
     import govrules.cli.mapping
-    import govrules.cli.tabulating
     import govrules.registers.batches
     import govrules.registers.findings_files
     import govrules.registers.read

@@ -214,7 +214,7 @@ def test_cells_say_what_the_reference_engine_says(
         path: data.draw(st.sampled_from(values[path]))
         for path in data.draw(st.sets(st.sampled_from(sorted(values)), max_size=3))
     }
-    after, again = case.supposing(changes), view.supposing(changes)
+    after, again = case.overridden(changes), view.overridden(changes)
     cited = list(cited_among(view.all, view.frames[0].numbers[1:]))
     kept = data.draw(st.lists(st.sampled_from(cited), unique=True))
     alone = case.restricted([each.path for each in kept])
@@ -229,7 +229,7 @@ def with_only(case: Case, finding: Finding, facts: Collection[str]) -> Case:
     """Return a case of which only these facts are known, derived ones as they were settled."""
     values = {each.fact: each.value for each in finding.because}
     steps = {each: values[each] for each in facts if each in finding.steps}
-    return case.restricted(facts).supposing(steps)
+    return case.restricted(facts).overridden(steps)
 
 
 @given(sparse_things(), rulebooks())
@@ -271,10 +271,10 @@ def test_changes_settle(thing: Thing, rulebook: Rulebook) -> None:
             assert finding.clears == ()
         ways = ({change.fact: change.to for change in way} for way in finding.clears)
         for changes in itertools.chain.from_iterable(map(each_choice, ways)):
-            assert settled(finding.rule, case.supposing(changes))
+            assert settled(finding.rule, case.overridden(changes))
             for path in changes:
                 fewer = {other: to for other, to in changes.items() if other != path}
-                assert not fewer or not settled(finding.rule, case.supposing(fewer))
+                assert not fewer or not settled(finding.rule, case.overridden(fewer))
 
 
 def asked_of(rulebook: Rulebook) -> set[str]:
@@ -325,7 +325,7 @@ def test_changes_are_smallest_and_give_up_nothing_needlessly(
             keeps = not effort.takes_away(changes)
             smaller = effort.size(changes) < least and (keeps or gives_up)
             if smaller or (keeps and gives_up):
-                assert not settled(finding.rule, case.supposing(changes)), changes
+                assert not settled(finding.rule, case.overridden(changes)), changes
 
 
 def sets_of_changes(thing: Thing, rulebook: Rulebook, size: int) -> Iterator[dict[str, Any]]:
@@ -362,7 +362,7 @@ def test_plan_is_smallest(thing: Thing, required: list[Condition]) -> None:
 
     def wrong(changes: Mapping[str, Any]) -> set[str]:
         """Return what is flagged before and not settled after, and what is flagged only after."""
-        after = case.supposing(changes)
+        after = case.overridden(changes)
         verdicts = {rule.id: judge(rule, after).verdict for rule in several}
         away = (Verdict.CLEAR, Verdict.NOT_APPLICABLE)
         return {

@@ -19,8 +19,8 @@ from govrules.prove.symbols import (
     Day,
     Several,
     Single,
-    Space,
     SymbolicRecord,
+    SymbolicSubject,
     constant,
     earlier,
     months_earlier,
@@ -207,7 +207,7 @@ class Encoder:
         plain: the same with nothing taken; None where nothing is.
     """
 
-    space: Space
+    space: SymbolicSubject
     derived: Mapping[str, Derived]
     taken: Mapping[str, Any] = attrs.field(factory=dict)
     plain: Encoder | None = None

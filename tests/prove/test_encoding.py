@@ -49,8 +49,8 @@ from govrules.prove.symbols import (  # noqa: E402 - z3 must be there first
     Held,
     Several,
     Single,
-    Space,
     SymbolicRecord,
+    SymbolicSubject,
     constant,
     day_of,
     earlier,
@@ -84,7 +84,7 @@ NOTE = Fact("note", YesNo(), Kind.CIRCUMSTANCE, "it is noted", "Noted?", "it is 
 DAYS = (UNKNOWN, dt.date(2026, 1, 31), dt.date(2024, 2, 29), dt.date(2025, 3, 31))
 
 
-def pinned(space: Space, record: Any, as_of: Any) -> list[tuple[Any, Any]]:
+def pinned(space: SymbolicSubject, record: Any, as_of: Any) -> list[tuple[Any, Any]]:
     """Each variable with the constant that it has for a subject on a day."""
     return [*_of_record(space.top, record), *_pinned(space.as_of, as_of)]
 
@@ -121,11 +121,13 @@ def _pinned(held: Held, value: Any) -> Iterator[tuple[Any, Any]]:
             yield variable, z3.ToReal(pin) if z3.is_real(variable) and z3.is_int(pin) else pin
 
 
-def space_of(cls: type, rulebook: Rulebook) -> Space:
-    return Space(rulebook.class_of(cls), False, BOUND, [])
+def space_of(cls: type, rulebook: Rulebook) -> SymbolicSubject:
+    return SymbolicSubject(rulebook.class_of(cls), False, BOUND, [])
 
 
-def agrees(condition: Condition, space: Space, record: Any, as_of: Any, rulebook: Rulebook) -> bool:
+def agrees(
+    condition: Condition, space: SymbolicSubject, record: Any, as_of: Any, rulebook: Rulebook
+) -> bool:
     """Whether the terms of a condition say of a subject what the reference engine says."""
     pair = Lowering(rulebook.derived).condition(condition, space.cls)
     translator = Translator(space)
@@ -139,7 +141,7 @@ def agrees(condition: Condition, space: Space, record: Any, as_of: Any, rulebook
 class Told:
     """What a rule says as terms, to be held to what the reference engine says."""
 
-    def __init__(self, rule: Rule, space: Space, rulebook: Rulebook) -> None:
+    def __init__(self, rule: Rule, space: SymbolicSubject, rulebook: Rulebook) -> None:
         self.rule, self.space, self.rulebook = rule, space, rulebook
         judged = Lowering(rulebook.derived).rule(rule, space.cls)
         term = Translator(space).term
@@ -295,7 +297,7 @@ class Twice:
     """The rules and derived facts of a rulebook, written twice over the same partial facts."""
 
     def __init__(self, rulebook: Rulebook, cls: type, bound: int = BOUND) -> None:
-        self.space = Space(cls, False, bound, [])
+        self.space = SymbolicSubject(cls, False, bound, [])
         self.lowering = Lowering(rulebook.derived)
         self.translator = Translator(self.space)
         self.encoder = Encoder(self.space, rulebook.derived)

@@ -9,7 +9,7 @@ import pytest
 
 from govrules.decode.dates import DATE_FORMATS
 from govrules.decode.problems import Problem
-from govrules.decode.values import Wording
+from govrules.decode.values import CellFormat
 from govrules.model import Partnership
 from govrules.registers.cell_reader import CellReader
 from govrules.truth import UNKNOWN
@@ -20,7 +20,7 @@ DURATION = Fact("length", Months(), Kind.CIRCUMSTANCE, "the length", "How long?"
 
 
 def read(path, cell, **wording):
-    return CellReader(FACTS[path], Wording(**wording)).read(cell)
+    return CellReader(FACTS[path], CellFormat(**wording)).read(cell)
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_what_is_no_date_in_the_way_that_is_stated(cell):
 
 
 def test_years_of_two_digits_are_of_this_century_up_to_68():
-    reader = CellReader(FACTS["reviewed"], Wording(dates=("d/m/y",)))
+    reader = CellReader(FACTS["reviewed"], CellFormat(dates=("d/m/y",)))
     assert [reader.read(f"1/1/{year}").year for year in ("00", "68", "69", "99")] == [
         2000,
         2068,
@@ -168,12 +168,12 @@ def test_years_of_two_digits_are_of_this_century_up_to_68():
     ],
 )
 def test_lengths_of_time(cell, unit, value):
-    assert CellReader(DURATION, Wording(unit=unit)).read(cell) == value
+    assert CellReader(DURATION, CellFormat(unit=unit)).read(cell) == value
 
 
 @pytest.mark.parametrize(("cell", "unit"), [(12, ""), ("long", "months"), (0.3, "months")])
 def test_what_is_no_length_of_time(cell, unit):
-    assert isinstance(CellReader(DURATION, Wording(unit=unit)).read(cell), Problem)
+    assert isinstance(CellReader(DURATION, CellFormat(unit=unit)).read(cell), Problem)
 
 
 def test_choices_are_read_as_people_write_them():
@@ -204,11 +204,11 @@ def test_a_set_is_translated_value_by_value():
 
 
 def test_true_is_not_one():
-    reader = CellReader(FACTS["funding.annual_spend"], Wording())
+    reader = CellReader(FACTS["funding.annual_spend"], CellFormat())
     number, yes, text = reader.column([1, True, "1"])
     assert number == text == Decimal(1)
     assert isinstance(yes, Problem)
-    pooled = CellReader(FACTS["funding.pooled"], Wording()).column([True, 1, 1.0, False, 0])
+    pooled = CellReader(FACTS["funding.pooled"], CellFormat()).column([True, 1, 1.0, False, 0])
     assert pooled == [True, True, True, False, False]
 
 
@@ -218,17 +218,17 @@ def test_a_number_in_a_column_of_text_is_the_text_that_a_spreadsheet_shows():
 
 
 def test_a_number_among_amounts_in_thousands_or_millions_may_be_one_of_them():
-    reader = CellReader(FACTS["funding.annual_spend"], Wording())
+    reader = CellReader(FACTS["funding.annual_spend"], CellFormat())
     cells = ["£1.2m", "250k", "1.5", 850.0, "£850", "21400", 0, ""]
     told = [isinstance(each, Problem) for each in reader.column(cells)]
     assert told == [False, False, True, True, *[False] * 4]
     assert not any(isinstance(each, Problem) for each in reader.column(cells[2:]))
-    in_pounds = CellReader(FACTS["funding.annual_spend"], Wording(unit="pounds"))
+    in_pounds = CellReader(FACTS["funding.annual_spend"], CellFormat(unit="pounds"))
     assert in_pounds.column(cells)[2] == Decimal("1.5")
 
 
 def test_one_is_one_per_cent_where_other_shares_of_the_column_are_more():
-    shares = CellReader(FACTS["funding.traced_share"], Wording())
+    shares = CellReader(FACTS["funding.traced_share"], CellFormat())
     one, half, other = shares.column(["1", "0.5", "57"])
     assert (one, other) == (Decimal(1), Decimal(57))
     assert isinstance(half, Problem)

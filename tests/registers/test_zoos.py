@@ -14,7 +14,7 @@ from decimal import Decimal
 import pytest
 
 from govrules.decode.problems import Problem
-from govrules.decode.values import Wording
+from govrules.decode.values import CellFormat
 from govrules.diagnostics import Code
 from govrules.model import Partnership
 from govrules.registers.cell_reader import CellReader
@@ -277,7 +277,7 @@ CELLS = [(path, cell, meant) for path, zoo in ZOOS.items() for cell, meant in zo
 
 def verdict(path, cell):
     """Return what becomes of a cell, in the words of the tables."""
-    reader = CellReader(FACTS[path], Wording())
+    reader = CellReader(FACTS[path], CellFormat())
     found = reader.read(cell)
     if isinstance(found, Problem):
         care = found.code is Code.READ_WITH_CARE
@@ -309,7 +309,7 @@ def test_most_of_what_a_person_understands_is_read(path):
 
 
 def read(path, cell, **wording):
-    return CellReader(FACTS[path], Wording(**wording)).read(cell)
+    return CellReader(FACTS[path], CellFormat(**wording)).read(cell)
 
 
 @pytest.mark.parametrize(
@@ -371,7 +371,7 @@ def test_an_amount_of_a_year_is_not_read_as_one_of_many(path):
     ],
 )
 def test_pounds_in_a_column_of_thousands_are_told(cells, unit, values):
-    found = CellReader(FACTS["funding.annual_spend"], Wording(unit=unit)).column(cells)
+    found = CellReader(FACTS["funding.annual_spend"], CellFormat(unit=unit)).column(cells)
     read_ = [None if isinstance(each, Problem) else int(each) for each in found]
     assert read_ == values
 
@@ -387,7 +387,7 @@ def test_pounds_in_a_column_of_thousands_are_told(cells, unit, values):
     ],
 )
 def test_one_and_nought_are_yes_and_no_where_no_other_number_is(cells, values):
-    found = CellReader(FACTS["funding.pooled"], Wording()).column(cells)
+    found = CellReader(FACTS["funding.pooled"], CellFormat()).column(cells)
     assert [None if isinstance(each, Problem) else each for each in found] == values
 
 

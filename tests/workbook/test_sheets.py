@@ -15,7 +15,7 @@ from python_calamine import CalamineWorkbook, SheetVisibleEnum
 
 from govrules import read_answers
 from govrules.actions import read_actions
-from govrules.render.workbook.asking import MOST_OF_AN_OFFICER
+from govrules.render.workbook.question_rows import MOST_OF_AN_OFFICER
 from govrules.waivers import read_waivers
 from tests.workbook.conftest import Typed
 

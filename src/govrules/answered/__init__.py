@@ -7,7 +7,7 @@ two differ the register counts and the difference is named.
 
 from govrules.answered.answer import Answer, fact_called, named_path
 from govrules.answered.file import read_answers, with_answers, write_answers
-from govrules.answered.over import Laid, lay_over
+from govrules.answered.overlay import Laid, lay_over
 
 __all__ = [
     "Answer",

@@ -15,8 +15,8 @@ from govrules.decode.states import NIL_WORDS, NONE_WORDS, PLACEHOLDERS, fold
 from govrules.decode.values import (
     PER_CENT,
     YES_NO_WORDS,
+    CellFormat,
     Problem,
-    Wording,
     decoder,
     parted,
     written,
@@ -171,7 +171,7 @@ def _choices(cell: _AnswerCell) -> Any:  # noqa: ANN401 - a value
     parts = [each for part in _parts(cell) for each in part.split(",") if each.strip()]
     if not parts:
         return BLANK
-    read_one = decoder(Choice(values), Wording(complete=True))
+    read_one = decoder(Choice(values), CellFormat(complete=True))
     found = set()
     for part in parts:
         value = read_one(part.strip())

@@ -13,7 +13,7 @@ from govrules.answered.answer import Answer, FactAt, fact_of
 from govrules.answered.answer_cells import BLANK, Refusal, read_answer
 from govrules.answered.book import AskedQuestion, Returned, SheetRow
 from govrules.answered.file import answer_text
-from govrules.answered.over import Laid, current_value, lay_over
+from govrules.answered.overlay import Laid, current_value, lay_over
 from govrules.diagnostics import Code, Diagnostic
 from govrules.facts import names_of
 from govrules.portfolio import THE_REGISTER, entries_of, is_register

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from govrules.cli.output import FAULT, INTERRUPTED, PROBLEM, Stop, complain, flush, reason_of, warn
-from govrules.undisturbed import undisturbed
+from govrules.gc_pause import gc_paused
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(tokens: list[str]) -> int:
-    with undisturbed():
+    with gc_paused():
         from govrules.cli.app import command_line  # noqa: PLC0415 - only the command line pays for it
         from govrules.cli.options import without_kinds  # noqa: PLC0415 - likewise
         from govrules.files import READ  # noqa: PLC0415 - likewise
@@ -41,7 +41,7 @@ def _run(tokens: list[str]) -> int:
     # A dash alone is no option, and stands for standard input.
     tokens = ["./-" if word == "-" else word for word in tokens]
     tokens = without_kinds(tokens)
-    with undisturbed():
+    with gc_paused():
         run = command_line(tokens)
     code = run(
         tokens,

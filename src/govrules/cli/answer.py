@@ -26,13 +26,13 @@ from govrules.editing import with_records
 from govrules.errors import FactsError
 from govrules.explain.phrases import counted, named
 from govrules.facts import names_of
+from govrules.gc_pause import gc_paused
 from govrules.nodes import read_file
 from govrules.portfolio import Checked, apart
 from govrules.reading import Read
 from govrules.rulebook.ast import Rulebook, Severity, Verdict
 from govrules.saved import changed_between
 from govrules.truth import UNKNOWN
-from govrules.undisturbed import undisturbed
 from govrules.waivers import read_waivers
 
 _SHOWN: Final = 20
@@ -136,7 +136,7 @@ def _open(files: Sequence[Path]) -> list[Returned]:
     """Open every workbook, or report every one that cannot be opened."""
     found: list[Returned] = []
     problems: list[Diagnostic] = []
-    with undisturbed():
+    with gc_paused():
         for file in files:
             try:
                 found.append(open_returned(str(file)))
@@ -257,7 +257,7 @@ def _write_refused(
     books: Sequence[Returned], refused: Iterable[Refused], rulebook: Rulebook
 ) -> None:
     """Write the refused rows of each workbook into one beside it, with the reason in the note."""
-    from govrules.render.workbook.asking import QuestionRow  # noqa: PLC0415 - seldom needed
+    from govrules.render.workbook.question_rows import QuestionRow  # noqa: PLC0415 - seldom needed
     from govrules.render.workbook.write import refused_book  # noqa: PLC0415 - likewise
 
     several = [*refused]
@@ -334,5 +334,5 @@ def _changes(
 
 def _assessed(read: Read, answers: Iterable[Answer], rulebook: Rulebook, as_of: dt.date) -> Checked:
     subject, _ = lay_over(read.subject, [*answers], rulebook)
-    with undisturbed():
+    with gc_paused():
         return assess_file(attrs.evolve(read, subject=subject), rulebook, as_of, None)

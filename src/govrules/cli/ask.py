@@ -13,9 +13,8 @@ from cyclopts import Parameter
 
 from govrules.answered import Answer
 from govrules.assessment import ended
+from govrules.cli.answer_files import AnswerKeeper, FactKeeper, Keeper, KeptText, kept_text
 from govrules.cli.assessing import assess_all, called, read_all, subjects_in
-from govrules.cli.beside import answers_file
-from govrules.cli.keeping import AnswerKeeper, FactKeeper, Keeper, KeptText, kept_text
 from govrules.cli.options import (
     AS_THEY_ARE,
     AS_USUAL,
@@ -36,6 +35,7 @@ from govrules.cli.output import (
     warn,
     write,
 )
+from govrules.cli.overlays import answers_file
 from govrules.cli.workspace import workspace
 from govrules.decode.states import fold
 from govrules.diagnostics import Code
@@ -361,7 +361,7 @@ def _ask_by_workbook(
     """Write the questions of a register into a workbook, to be sent round."""
     from govrules.cli.books import write_by_officer  # noqa: PLC0415 - only a workbook pays for it
     from govrules.cli.reports import Wanted, whole_of  # noqa: PLC0415 - likewise
-    from govrules.render.workbook.asking import asking_of  # noqa: PLC0415 - likewise
+    from govrules.render.workbook.question_rows import asking_of  # noqa: PLC0415 - likewise
     from govrules.render.workbook.write import asking_book  # noqa: PLC0415 - likewise
 
     Wanted("xlsx", output, None, Severity.LOW, full=False, depth=None, book=wanted).ready()

@@ -15,7 +15,6 @@ from typing import Any, Final
 import attrs
 
 from govrules.assessment import assess
-from govrules.cli.beside import laid_over
 from govrules.cli.options import Source
 from govrules.cli.output import (
     FINE,
@@ -27,11 +26,13 @@ from govrules.cli.output import (
     complain,
     reason_of,
 )
+from govrules.cli.overlays import laid_over
 from govrules.diagnostics import Code, Diagnostic, did_you_mean
 from govrules.engines.registry import REFERENCE, engine_for
 from govrules.engines.registry import engine as engine_called
 from govrules.errors import EngineError, FactsError
 from govrules.facts import names_of
+from govrules.gc_pause import gc_paused
 from govrules.nodes import MAX_BYTES, decoded
 from govrules.portfolio import (
     PAIRED_UP_TO,
@@ -47,7 +48,6 @@ from govrules.portfolio import (
 from govrules.reading import Read, read_subject, read_text, read_values
 from govrules.rulebook.ast import Rulebook, Severity
 from govrules.rulebook.packs import pack_names, shipped_packs
-from govrules.undisturbed import undisturbed
 from govrules.visible import argument
 
 #: Files of facts, which need nothing that tables need.
@@ -83,7 +83,7 @@ def assess_all(
         reads = [attrs.evolve(of[id(each)], subject=each) for each in found]
     checked: list[Checked] = []
     for read in reads:
-        with undisturbed():
+        with gc_paused():
             one = assess_file(read, rulebook, source.date(read), engine, share)
         checked.append(one)
         told.say(one.warnings)

@@ -11,7 +11,7 @@ from govrules.cli.options import WorkbookOptions
 from govrules.cli.output import RunNotes, emit, write
 from govrules.explain.phrases import counted
 from govrules.portfolio import RegisterAssessment
-from govrules.render.workbook.asking import QuestionSheet, asking_of
+from govrules.render.workbook.question_rows import QuestionSheet, asking_of
 from govrules.render.workbook.write import Beside, asking_book, assessment_book
 from govrules.saved import ChangesSince
 

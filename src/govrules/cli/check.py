@@ -12,7 +12,6 @@ from cyclopts import Parameter
 
 from govrules.assessment import Assessment
 from govrules.cli.assessing import assess_all, code_of
-from govrules.cli.beside import answers_file, with_decisions
 from govrules.cli.options import (
     AS_THEY_ARE,
     AS_USUAL,
@@ -29,12 +28,13 @@ from govrules.cli.options import (
     WorkbookOptions,
 )
 from govrules.cli.output import Stop, format_of, refuse_inputs
+from govrules.cli.overlays import answers_file, with_decisions
 from govrules.cli.processes import each_of
 from govrules.cli.reports import FORMATS, Reporting, Wanted
 from govrules.cli.workspace import workspace
+from govrules.gc_pause import gc_paused
 from govrules.portfolio import Checked, RegisterAssessment
 from govrules.rulebook.ast import Rulebook, Severity
-from govrules.undisturbed import undisturbed
 
 R = TypeVar("R")
 
@@ -109,7 +109,7 @@ def check(
         share=pair_share,
     )
     if facts:
-        from govrules.cli.supposing import suppose  # noqa: PLC0415 - only `--set` needs it
+        from govrules.cli.what_if import suppose  # noqa: PLC0415 - only `--set` needs it
 
         after = suppose(_one(checked), facts, format, output, full=more)
         return code_of([after], fail_on, told)
@@ -130,7 +130,7 @@ def check(
     read_too = (source.mapping, answered, waivers or here.waivers, actions or here.actions)
     beside = tuple(each for each in read_too if each is not None and each.exists())
     wanted = attrs.evolve(wanted, options=options, beside=beside)
-    with undisturbed():
+    with gc_paused():
         Reporting(wanted, checked, paths, rulebook, told, each).run()
     return code_of(checked, fail_on, told)
 
@@ -139,7 +139,7 @@ def _supposed(texts: Sequence[str] | None, rulebook: Rulebook) -> dict[str, Any]
     """Read the overrides given for one partnership."""
     if not texts:
         return {}
-    from govrules.cli.supposing import supposed  # noqa: PLC0415 - only `--set` needs it
+    from govrules.cli.what_if import supposed  # noqa: PLC0415 - only `--set` needs it
 
     return supposed(texts, rulebook)
 

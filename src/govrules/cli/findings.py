@@ -42,7 +42,7 @@ def findings(
     """
     refuse_inputs(output, register, source.mapping, source.rules)
     engine_called("columnar")
-    from govrules.cli.tabulating import (  # noqa: PLC0415 - only this command needs it
+    from govrules.cli.export import (  # noqa: PLC0415 - only this command needs it
         entries_of_columns,
         entries_of_register,
         tabulate,

@@ -7,8 +7,8 @@ from typing import Annotated, Final
 
 from cyclopts import Parameter
 
+from govrules.cli.answer_files import FactKeeper
 from govrules.cli.ask import Terminal
-from govrules.cli.keeping import FactKeeper
 from govrules.cli.options import AsOf, Rules, load, today
 from govrules.cli.output import FINE, Stop, emit
 from govrules.interview import Interview

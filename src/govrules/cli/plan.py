@@ -9,7 +9,6 @@ from typing import Literal
 from govrules.actions import actions_of_plan, actions_text, plan_merged, read_actions, write_actions
 from govrules.assessment import Assessment
 from govrules.cli.assessing import assess_all, code_of
-from govrules.cli.beside import answers_file
 from govrules.cli.options import (
     AS_THEY_ARE,
     Answers,
@@ -29,6 +28,7 @@ from govrules.cli.output import (
     refuse_inputs,
     show,
 )
+from govrules.cli.overlays import answers_file
 from govrules.editing import EditError
 from govrules.explain.phrases import counted
 from govrules.plans import Plan

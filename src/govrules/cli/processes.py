@@ -13,8 +13,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from govrules.assessment import Assessment
+from govrules.gc_pause import let_go
 from govrules.portfolio import is_register
-from govrules.undisturbed import let_go
 
 if TYPE_CHECKING:
     from concurrent.futures import ProcessPoolExecutor

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from govrules.assessment import Assessment
-from govrules.cli.beside import answer_lines, law_hints
 from govrules.cli.options import WorkbookOptions
 from govrules.cli.output import RunNotes, Stop, emit, emit_lines, reason_of, show, write
+from govrules.cli.overlays import answer_lines, law_hints
 from govrules.diagnostics import did_you_mean
 from govrules.errors import GovrulesError
 from govrules.extensions import RENDERERS, added, failed, loaded
@@ -245,8 +245,8 @@ class Reporting:
     # ── Formats ───────────────────────────────────────────────────────────────────────────────
 
     def _lines(self, changed: list[ChangesSince]) -> Iterator[Line]:
+        from govrules.render.action_progress import law_lines  # noqa: PLC0415 - likewise
         from govrules.render.changes import changed_lines  # noqa: PLC0415 - only text
-        from govrules.render.decided import law_lines  # noqa: PLC0415 - likewise
         from govrules.render.register import register_lines  # noqa: PLC0415 - likewise
         from govrules.render.text import assessment_lines  # noqa: PLC0415 - likewise
 

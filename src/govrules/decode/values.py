@@ -52,9 +52,9 @@ from govrules.vocabulary import (
 )
 
 __all__ = [
+    "CellFormat",
     "Problem",
     "Single",
-    "Wording",
     "check_number",
     "decoder",
     "describe",
@@ -90,7 +90,7 @@ Single: TypeAlias = bool | str | int | Decimal | dt.date
 
 
 @attrs.frozen(eq=False)
-class Wording:
+class CellFormat:
     """
     How a column is written.
 
@@ -175,7 +175,7 @@ def _choice(text: str, values: tuple[str, ...]) -> str | Problem:
 # ── As people and programs write facts ────────────────────────────────────────────────────────
 
 
-def decoder(fact_type: FactType, wording: Wording | None = None) -> Callable[[Any], Any]:
+def decoder(fact_type: FactType, cell_format: CellFormat | None = None) -> Callable[[Any], Any]:
     """
     Return what reads the values of a type: a text, or a number, date, or yes or no as it is.
 
@@ -185,14 +185,14 @@ def decoder(fact_type: FactType, wording: Wording | None = None) -> Callable[[An
     Args:
         fact_type: the type; of records only that there are none can be said in a value.
 
-        wording: how the column is written, where it is one of a table.
+        cell_format: how the column is written, where it is one of a table.
     """
-    wording = wording or Wording()
-    typed = _typed(fact_type, wording)
+    cell_format = cell_format or CellFormat()
+    typed = _typed(fact_type, cell_format)
     absent = absent_of(fact_type)
     nil = Decimal(0) if isinstance(fact_type, Money) else UNKNOWN
-    said = wording.values
-    unknown = wording.unknown
+    said = cell_format.values
+    unknown = cell_format.unknown
     explained = bool(said or unknown)
 
     def decode(value: Any) -> Any:  # noqa: ANN401 - whatever stands there
@@ -203,7 +203,7 @@ def decoder(fact_type: FactType, wording: Wording | None = None) -> Callable[[An
         if explained:
             word = " ".join(written(value).split()).casefold()
             if word in said:
-                return _as_said(said[word], wording)
+                return _as_said(said[word], cell_format)
             if word in unknown:
                 return UNKNOWN
         elif not isinstance(value, str) or value[:1].isdigit():
@@ -238,9 +238,9 @@ def whole_said(fact_type: FactType) -> str:
     return "`yes`, `none` or `unknown`" if isinstance(fact_type, Record) else "`none` or `unknown`"
 
 
-def _as_said(value: Any, wording: Wording) -> Any:  # noqa: ANN401 - any fact's value
+def _as_said(value: Any, cell_format: CellFormat) -> Any:  # noqa: ANN401 - any fact's value
     # A value of a set is all that a cell says, and not all that there is.
-    if not isinstance(value, frozenset) or not value or wording.complete:
+    if not isinstance(value, frozenset) or not value or cell_format.complete:
         return value
     return value | {UNKNOWN}
 
@@ -265,7 +265,7 @@ def written(value: object) -> str:
             return str(value)
 
 
-def _typed(fact_type: FactType, wording: Wording) -> Callable[[Any], Any]:
+def _typed(fact_type: FactType, cell_format: CellFormat) -> Callable[[Any], Any]:
     """Return a reader of values that are neither states nor words of the mapping."""
     match fact_type:
         case Text():
@@ -275,16 +275,16 @@ def _typed(fact_type: FactType, wording: Wording) -> Callable[[Any], Any]:
         case Choice(values):
             return lambda value: read_choice(written(value), values)
         case Choices(values):
-            return lambda value: _several(value, values, wording)
+            return lambda value: _several(value, values, cell_format)
         case Date():
-            return date_reader(wording.dates)
+            return date_reader(cell_format.dates)
         case Money():
-            return functools.partial(_money, fact_type=fact_type, wording=wording)
+            return functools.partial(_money, fact_type=fact_type, cell_format=cell_format)
         case Number():
-            scale = SHARE_UNITS.get(wording.unit, Decimal(1))
+            scale = SHARE_UNITS.get(cell_format.unit, Decimal(1))
             return lambda value: _number(value, fact_type, scale)
         case Months():
-            return lambda value: _months(value, wording.unit)
+            return lambda value: _months(value, cell_format.unit)
         case Record() | Records():
             return lambda value: Problem(
                 Code.UNREADABLE_VALUE,
@@ -356,11 +356,13 @@ def parted(text: str, separator: str) -> list[str]:
     return [_BULLET.sub("", part) for part in map(str.strip, parts.split(separator)) if part]
 
 
-def _several(value: Any, values: Sequence[str], wording: Wording) -> Any:  # noqa: ANN401 - whatever stands there
+def _several(value: Any, values: Sequence[str], cell_format: CellFormat) -> Any:  # noqa: ANN401 - whatever stands there
     parts = (
-        [*value] if isinstance(value, (list, tuple)) else parted(written(value), wording.separator)
+        [*value]
+        if isinstance(value, (list, tuple))
+        else parted(written(value), cell_format.separator)
     )
-    read_one = decoder(Choice(tuple(values)), attrs.evolve(wording, complete=True))
+    read_one = decoder(Choice(tuple(values)), attrs.evolve(cell_format, complete=True))
     members: set[Any] = set()
     problem: Problem | None = None
     for part in parts:
@@ -370,25 +372,25 @@ def _several(value: Any, values: Sequence[str], wording: Wording) -> Any:  # noq
             found = UNKNOWN
         if found is not None:
             members |= found if isinstance(found, frozenset) else {found}
-    if not wording.complete:
+    if not cell_format.complete:
         members.add(UNKNOWN)
     members_ = frozenset(members)
     return members_ if problem is None else attrs.evolve(problem, value=members_)
 
 
-def _money(value: Any, fact_type: Money, wording: Wording) -> Decimal | Problem:  # noqa: ANN401 - any
+def _money(value: Any, fact_type: Money, cell_format: CellFormat) -> Decimal | Problem:  # noqa: ANN401 - any
     kind = type(value)
     plain = kind is int or kind is Decimal
     if (
         plain or (kind is str and value.isascii() and value.isdecimal())
-    ) and wording.unit in _POUNDS:
+    ) and cell_format.unit in _POUNDS:
         number = Decimal(value)
         if 0 <= number <= MOST:
             return number
     text = written(value)
     if kind is bool:
         return unreadable(text, fact_type, "write digits, such as 250000 or 250,000")
-    if kind is str and wording.unit in _POUNDS:
+    if kind is str and cell_format.unit in _POUNDS:
         parted_by_point = _POINTED.fullmatch(text.strip())
         if parted_by_point:
             whole, rest = parted_by_point.groups()
@@ -397,7 +399,7 @@ def _money(value: Any, fact_type: Money, wording: Wording) -> Decimal | Problem:
                 f"`{text.strip()}` may be £{whole}, or £{whole},{rest} with a point for the comma",
                 "write it in whole pounds, or with two digits behind the point",
             )
-    return read_amount(text, fact_type, wording.unit, wording.bands, wording.thresholds)
+    return read_amount(text, fact_type, cell_format.unit, cell_format.bands, cell_format.thresholds)
 
 
 def _number(value: Any, fact_type: Number, scale: Decimal) -> int | Decimal | Problem:  # noqa: ANN401 - whatever stands there

@@ -123,12 +123,12 @@ def _proved(cls: type, one: Sequence[ir.Formula], two: Sequence[ir.Formula]) -> 
     """Decide by the prover."""
     from govrules.prove import terms as t  # noqa: PLC0415 - z3 is an extra
     from govrules.prove.solving import Clock, UndecidedError, solve  # noqa: PLC0415 - likewise
-    from govrules.prove.symbols import Space  # noqa: PLC0415 - likewise
+    from govrules.prove.symbols import SymbolicSubject  # noqa: PLC0415 - likewise
     from govrules.prove.translate import Translator  # noqa: PLC0415 - likewise
     from govrules.prove.witness import given  # noqa: PLC0415 - likewise
 
     def ask() -> Iterator[Equivalence]:
-        translator = Translator(Space(cls, complete=False, bound=BOUND, texts=[]))
+        translator = Translator(SymbolicSubject(cls, complete=False, bound=BOUND, texts=[]))
         pairs = [
             (translator.term(each), translator.term(other))
             for each, other in zip(one, two, strict=True)

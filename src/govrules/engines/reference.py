@@ -73,9 +73,9 @@ class Case:
         """Return the case as if only these facts were known."""
         return attrs.evolve(self, facts=attrs.evolve(self.facts, only=frozenset(paths)))
 
-    def supposing(self, changes: Mapping[str, Any]) -> Case:
+    def overridden(self, changes: Mapping[str, Any]) -> Case:
         """Return the case with overrides, by path."""
-        return attrs.evolve(self, facts=attrs.evolve(self.facts, supposed=changes))
+        return attrs.evolve(self, facts=attrs.evolve(self.facts, overrides=changes))
 
 
 @attrs.frozen

@@ -162,7 +162,7 @@ def clears(rule: Rule, view: View) -> tuple[Way, ...]:
     moves = view.changes_under(rule)
     if moves.ways is not None:
         return moves.ways
-    ways = ways_out(rule, view)
+    ways = change_sets(rule, view)
     size = view.effort.size
     least = min(map(size, ways), default=0)
     shown: dict[object, Way] = {}
@@ -182,7 +182,7 @@ def _absent(way: Way) -> int:
     return sum(to is None for to in way.values())
 
 
-def ways_out(rule: Rule, view: View) -> list[Way]:
+def change_sets(rule: Rule, view: View) -> list[Way]:
     """
     Return change sets after which the rule no longer flags, smallest first.
 
@@ -220,7 +220,7 @@ class _Goal:
         """Return a check of a change set with one value altered or dropped."""
         view = self.view
         # In a register that takes as long for each change as for a whole way.
-        changed = None if view.supposed else ChangedSubject.of(view.frames[0], way)
+        changed = None if view.overrides else ChangedSubject.of(view.frames[0], way)
         if changed is not None:
             return partial(changed.still, self.check)
 
@@ -233,16 +233,16 @@ class _Goal:
 
 def _ways_out(goal: _Goal, hints: _Hints) -> list[Way]:
     rule, view = goal.rule, goal.view
-    met = [mended for way in _to_meet(rule, view, hints) for mended in _mended(way, goal, hints)]
+    met = [mended for way in _to_meet(rule, view, hints) for mended in _completed(way, goal, hints)]
     excepted = [
         reached
         for exemption in rule.unless
-        for way in _ways(exemption.when, view, Truth.TRUE, hints)
+        for way in _change_sets(exemption.when, view, Truth.TRUE, hints)
         for reached in _still_in_case(way, rule, view, hints)
     ]
     found: list[Way] = []
     for way in [*met, *excepted]:
-        shrunk = _shrunk(way, goal, hints.effort)
+        shrunk = _minimised(way, goal, hints.effort)
         if shrunk is not None and shrunk not in found:
             found.append(shrunk)
     return found
@@ -250,20 +250,20 @@ def _ways_out(goal: _Goal, hints: _Hints) -> list[Way]:
 
 def _to_meet(rule: Rule, view: View, hints: _Hints) -> list[Way]:
     """Return change sets that make the requirement hold, for all values still possible."""
-    found = _ways(rule.requires, view, Truth.TRUE, hints)
+    found = _change_sets(rule.requires, view, Truth.TRUE, hints)
     cases = view.split(rule)
     if len(cases) > 1:
-        apart = (_ways(rule.requires, case, Truth.TRUE, hints.elsewhere()) for case in cases)
+        apart = (_change_sets(rule.requires, case, Truth.TRUE, hints.elsewhere()) for case in cases)
         found = hints.pruned([*found, *hints.joined(apart)])
     return found
 
 
-def _mended(way: Way, goal: _Goal, hints: _Hints) -> list[Way]:
+def _completed(way: Way, goal: _Goal, hints: _Hints) -> list[Way]:
     """Extend a change set until what the rule requires holds again."""
     if goal.settles(way):
         return [way]
-    after = goal.view.supposing(way)
-    more = _ways(goal.rule.requires, after, Truth.TRUE, hints.elsewhere())
+    after = goal.view.overridden(way)
+    more = _change_sets(goal.rule.requires, after, Truth.TRUE, hints.elsewhere())
     return [{**way, **each} for each in more if not contradict(way, each)]
 
 
@@ -271,11 +271,11 @@ def _still_in_case(way: Way, rule: Rule, view: View, hints: _Hints) -> list[Way]
     """Extend a change set so that the rule's own case still applies."""
     if rule.applies_when is None:
         return [way]
-    kept = _ways(rule.applies_when, view.supposing(way), Truth.TRUE, hints.elsewhere())
+    kept = _change_sets(rule.applies_when, view.overridden(way), Truth.TRUE, hints.elsewhere())
     return [{**way, **more} for more in kept if not contradict(way, more)]
 
 
-def _shrunk(way: Way, goal: _Goal, effort: Effort) -> Way | None:
+def _minimised(way: Way, goal: _Goal, effort: Effort) -> Way | None:
     """Return a minimal subset of a change set; None if the set does not settle the rule."""
     if not way or not goal.settles(way):
         return None
@@ -295,7 +295,7 @@ def _shrunk(way: Way, goal: _Goal, effort: Effort) -> Way | None:
     return kept
 
 
-def _ways(condition: Condition, view: View, target: Truth, hints: _Hints) -> list[Way]:
+def _change_sets(condition: Condition, view: View, target: Truth, hints: _Hints) -> list[Way]:
     """Return change sets that give a condition the wanted value; empty if it has it already."""
     if view.check(condition, target)(view.frames):
         return [{}]
@@ -307,7 +307,7 @@ def _ways(condition: Condition, view: View, target: Truth, hints: _Hints) -> lis
         case AnyOf(items):
             return _of_several(items, view, target, hints, needs_all=target is Truth.FALSE)
         case Not(item):
-            return _ways(item, view, ~target, hints)
+            return _change_sets(item, view, ~target, hints)
         case Test():
             return _of_test(condition, view, target, hints)
         case Known():
@@ -332,7 +332,7 @@ def _of_several(
     *,
     needs_all: bool,
 ) -> list[Way]:
-    each = (_ways(item, view, target, hints) for item in items)
+    each = (_change_sets(item, view, target, hints) for item in items)
     return hints.joined(each) if needs_all else hints.pruned(itertools.chain.from_iterable(each))
 
 
@@ -413,9 +413,9 @@ def _of_table(derived: Derived, view: View, hints: _Hints) -> _Ways:
     found: dict[Any, list[Way]] = {}
     before: list[list[Way]] = []
     for row in derived.rows:
-        holds = _ways(row.when, view, Truth.TRUE, hints)
+        holds = _change_sets(row.when, view, Truth.TRUE, hints)
         found.setdefault(row.value, []).extend(hints.joined([*before, holds]))
-        before.append(_ways(row.when, view, Truth.FALSE, hints))
+        before.append(_change_sets(row.when, view, Truth.FALSE, hints))
     found.setdefault(derived.otherwise, []).extend(hints.joined(before))
     return {value: hints.pruned(several) for value, several in found.items()}
 
@@ -430,9 +430,11 @@ def _new_records(ref: FactRef, view: View) -> list[View]:
 def _one_record(
     ref: FactRef, where: Condition, view: View, wanted: Truth, hints: _Hints
 ) -> list[Way]:
-    found = [way for each in view.records(ref)[0] for way in _ways(where, each, wanted, hints)]
+    found = [
+        way for each in view.records(ref)[0] for way in _change_sets(where, each, wanted, hints)
+    ]
     for added in _new_records(ref, view)[:1]:
-        found += [_with_record(way, added) for way in _ways(where, added, wanted, hints)]
+        found += [_with_record(way, added) for way in _change_sets(where, added, wanted, hints)]
     return hints.pruned(found)
 
 
@@ -440,7 +442,11 @@ def _every_record(
     ref: FactRef, where: Condition, view: View, goal: Truth, hints: _Hints
 ) -> list[Way]:
     records, closed = view.records(ref)
-    return hints.joined(_ways(where, record, goal, hints) for record in records) if closed else []
+    return (
+        hints.joined(_change_sets(where, record, goal, hints) for record in records)
+        if closed
+        else []
+    )
 
 
 def _of_many(condition: OnList, view: View, target: Truth, hints: _Hints) -> list[Way]:
@@ -476,9 +482,9 @@ def _of_each_record(condition: OnList, view: View, goal: Truth, hints: _Hints) -
     conditions = children(condition)[::-1]
     for each in view.records(condition.list)[0] if conditions else []:
         for one in conditions:
-            yield from (way for way in _cheapest(_ways(one, each, goal, hints), each) if way)
+            yield from (way for way in _cheapest(_change_sets(one, each, goal, hints), each) if way)
     for added in _new_records(condition.list, view) if goal is Truth.TRUE else []:
-        for ways in [_ways(one, added, goal, hints) for one in conditions] or [[{}]]:
+        for ways in [_change_sets(one, added, goal, hints) for one in conditions] or [[{}]]:
             yield from (_with_record(way, added) for way in _cheapest(ways, added))
 
 

@@ -14,7 +14,7 @@ import attrs
 from govrules.engines.registry import NEVER_FLAGS, Outcome
 from govrules.explain.candidates import comparison_values
 from govrules.explain.cells import Frames, recorded_in
-from govrules.explain.clears import ways_out
+from govrules.explain.clears import change_sets
 from govrules.explain.judging import ExplainedOutcome
 from govrules.explain.view import ChangedSubject, View
 from govrules.explain.ways import ToBeChosen, Way, each_choice, followed_by, later
@@ -304,7 +304,7 @@ class _Board:
     def after(self, changed: Way) -> View:
         """Return the view after changes; the last one, if it is the same."""
         if self._last is None or self._last[0] != changed:
-            self._last = {**changed}, self.view.supposing(changed)
+            self._last = {**changed}, self.view.overridden(changed)
         return self._last[1]
 
     def ways_out(self, rule: Rule, changed: Way) -> list[Way]:
@@ -313,7 +313,7 @@ class _Board:
         if key not in self._ways:
             self.work += 1
             alike: dict[Hashable, Way] = {}
-            for way in ways_out(rule, self.after(changed)):
+            for way in change_sets(rule, self.after(changed)):
                 alike.setdefault(self._class_of(way), way)
                 self.touched.update(way)
                 for path, to in way.items():

@@ -142,7 +142,7 @@ class View:
         frames: the records in sight by depth, the subject first.
         scopes: the records that conditions are about, the subject first.
         all: every record of the subject as it was read, in the order of the numbers.
-        supposed: what facts are supposed to be instead, by path.
+        overrides: what facts are supposed to be instead, by path.
         taken: what derived facts of the subject are taken to be.
     """
 
@@ -150,7 +150,7 @@ class View:
     frames: Frames
     scopes: Vars
     all: Frames = attrs.field(repr=False)
-    supposed: Way = attrs.field(factory=dict)
+    overrides: Way = attrs.field(factory=dict)
     taken: Taken = frozenset()
 
     @property
@@ -174,7 +174,7 @@ class View:
         """What tells how much changes ask for."""
         found: Effort | None = self.frames[0].known.get(Effort)
         if found is None:
-            effort = Effort(self.all[0], self.supposed, recorded_in)
+            effort = Effort(self.all[0], self.overrides, recorded_in)
             found = self.frames[0].known[Effort] = effort
         return found
 
@@ -250,7 +250,7 @@ class View:
 
     def _taking(self, name: str, value: Any) -> View:  # noqa: ANN401 - a value of the fact
         taken = self.taken | {(name, value)}
-        return View(self.backend, self.frames, self.scopes, self.all, self.supposed, taken)
+        return View(self.backend, self.frames, self.scopes, self.all, self.overrides, taken)
 
     def settle(self, name: str, level: int) -> tuple[Any, ...]:
         """Return every value that a derived fact may still have, in the order of its table."""
@@ -315,7 +315,7 @@ class View:
         return self._seen((*self.frames[: var.depth], frame), (*self.scopes, var))
 
     def _seen(self, frames: Frames, scopes: Vars) -> View:
-        return View(self.backend, frames, scopes, self.all, self.supposed, self.taken)
+        return View(self.backend, frames, scopes, self.all, self.overrides, self.taken)
 
     def seen_from(self, frame: Frame) -> View:
         """Return the view from a record, with those that it is in."""
@@ -372,7 +372,7 @@ class View:
     def apart(self) -> View:
         """Return the same view with cells of its own, in which changes can be tried."""
         frames = (self.frames[0].apart(), *self.frames[1:])
-        return View(self.backend, frames, self.scopes, self.all, self.supposed, self.taken)
+        return View(self.backend, frames, self.scopes, self.all, self.overrides, self.taken)
 
     def tried(self, changes: Way, check: Check) -> bool:
         """
@@ -380,13 +380,13 @@ class View:
 
         The cells are set and set back, so that they must be the view's own: see `apart`.
         """
-        supposed = self.supposed
-        if supposed and not (
-            supposed.keys().isdisjoint(changes)
-            and None not in supposed.values()
+        overrides = self.overrides
+        if overrides and not (
+            overrides.keys().isdisjoint(changes)
+            and None not in overrides.values()
             and None not in changes.values()
         ):
-            return check(self.supposing(changes).frames)
+            return check(self.overridden(changes).frames)
         top, frames = self.frames[0], self.frames
         values, tables, shape = top.values, top.tables, top.shape
         to_set = shape.to_set(top, changes)
@@ -414,7 +414,7 @@ class View:
         if (
             frame.prefix
             and frame is self.frame
-            and not self.supposed
+            and not self.overrides
             and self._pair(condition).alone
         ):
             # In a register that takes as long for each entry, however many there are.
@@ -422,13 +422,13 @@ class View:
             return lambda way: check((*outer, changed(frame, way)))
         return lambda way: self.tried(within(frame.prefix, way), check)
 
-    def supposing(self, changes: Way) -> View:
+    def overridden(self, changes: Way) -> View:
         """Return the view under additional overrides."""
-        supposed = followed_by(self.supposed, changes) if self.supposed else changes
+        overrides = followed_by(self.overrides, changes) if self.overrides else changes
         top = self.all[0]
-        top = top.shape.changed(top, supposed)
+        top = top.shape.changed(top, overrides)
         frames = (top, *[again(top, frame) for frame in self.frames[1:]])
-        return View(self.backend, frames, self.scopes, self.all, supposed, self.taken)
+        return View(self.backend, frames, self.scopes, self.all, overrides, self.taken)
 
 
 class ChangedSubject:

@@ -118,12 +118,12 @@ class Effort:
 
     Attributes:
         record: the subject, as `look` takes it.
-        supposed: what is supposed of it instead, by path.
+        overrides: what is supposed of it instead, by path.
         look: how it is looked up what is recorded under a path.
     """
 
     record: Any = attrs.field(repr=False)
-    supposed: Way = attrs.field(factory=dict)
+    overrides: Way = attrs.field(factory=dict)
     look: Callable[[Any, str], Any] = recorded
     _known: dict[tuple[str, Any], tuple[int, bool]] = attrs.field(init=False, factory=dict)
 
@@ -144,7 +144,7 @@ class Effort:
 
     def now(self, path: str) -> Any:  # noqa: ANN401 - any fact's value
         """Return what a fact is before the changes."""
-        return self.supposed[path] if path in self.supposed else self.look(self.record, path)
+        return self.overrides[path] if path in self.overrides else self.look(self.record, path)
 
 
 def _asked(now: Any, to: Any) -> tuple[int, bool]:  # noqa: ANN401 - any fact's values

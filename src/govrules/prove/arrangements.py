@@ -11,7 +11,7 @@ from govrules.facts import parts_of
 from govrules.prove import symbols
 from govrules.prove import terms as t
 from govrules.prove.encoded import EncodedRulebook
-from govrules.prove.symbols import Space, SymbolicRecord
+from govrules.prove.symbols import SymbolicRecord, SymbolicSubject
 from govrules.prove.terms import Term, variable_name
 from govrules.rulebook.ast import Rule
 from govrules.vocabulary import Date, Fact, Kind, Record, YesNo, vocabulary_of
@@ -48,7 +48,7 @@ class Adoption:
         inside = bool(self.prefix) and any(name.startswith(self.prefix) for name in names)
         return inside or not names.isdisjoint(self.without)
 
-    def fresh(self, space: Space, named: set[str], word: str) -> dict[str, Term]:
+    def fresh(self, space: SymbolicSubject, named: set[str], word: str) -> dict[str, Term]:
         """Return a renamed copy of each variable the adoption changes."""
         prefix = self.prefix
         several = {each for each in named if prefix and each.startswith(prefix)} - set(self.without)
@@ -93,7 +93,7 @@ def _has_arrangements(cls: type) -> bool:
     return any(map(_is_arrangement, vocabulary_of(cls).paths.values()))
 
 
-def put(space: Space, term: Term, values: Mapping[str, Term]) -> Term:
+def put(space: SymbolicSubject, term: Term, values: Mapping[str, Term]) -> Term:
     """Return a term with variables substituted, by name."""
     pairs = [(space.by_name[name], value) for name, value in values.items()]
     return z3.substitute(term, *pairs) if pairs else term

@@ -15,7 +15,7 @@ from govrules.prove import symbols, witness
 from govrules.prove import terms as t
 from govrules.prove.results import USUAL, Flaw, ProofResult, ProofStatus
 from govrules.prove.solving import Clock, UndecidedError, solve
-from govrules.prove.symbols import Space, Tree
+from govrules.prove.symbols import SymbolicSubject, Tree
 from govrules.prove.terms import Term
 from govrules.prove.translate import Translator
 from govrules.prove.witness import Witness
@@ -42,7 +42,7 @@ class EncodedRule:
     """
 
     rule: Rule
-    space: Space
+    space: SymbolicSubject
     applies: Term
     not_applicable: Term
     clear: Term
@@ -122,7 +122,7 @@ class EncodedRulebook:
         """Return the translator of formulas to terms on a subject's facts, complete or not."""
         key = (cls, complete, tag)
         if key not in self._translators:
-            space = Space(cls, complete, self.bound, [], tag)
+            space = SymbolicSubject(cls, complete, self.bound, [], tag)
             self._translators[key] = Translator(space)
         return self._translators[key]
 
@@ -162,7 +162,7 @@ class EncodedRulebook:
         pair = self.lowering.condition(condition, translator.space.cls)
         return translator.term(pair.true), translator.term(pair.false)
 
-    def rows(self, derived: Derived) -> tuple[Space, list[tuple[Term, Term]]]:
+    def rows(self, derived: Derived) -> tuple[SymbolicSubject, list[tuple[Term, Term]]]:
         """Return of each row whether it certainly holds and certainly does not, on full facts."""
         translator = self.plain(derived)
         return translator.space, [self.pair(row.when, translator) for row in derived.rows]

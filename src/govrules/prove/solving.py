@@ -9,7 +9,7 @@ import attrs
 import z3
 
 from govrules.prove import terms as t
-from govrules.prove.symbols import Space, Tree, value_in
+from govrules.prove.symbols import SymbolicSubject, Tree, value_in
 from govrules.prove.terms import Term
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import AS_OF
@@ -56,7 +56,7 @@ class Solution:
         wanted: the names of the variables that matter.
     """
 
-    space: Space
+    space: SymbolicSubject
     model: z3.ModelRef
     wanted: set[str]
 
@@ -79,7 +79,7 @@ class Solution:
         return Solution(self.space, solver.model(), self.wanted)
 
 
-def solve(space: Space, clock: Clock, *goals: Term) -> Solution | None:
+def solve(space: SymbolicSubject, clock: Clock, *goals: Term) -> Solution | None:
     """Return a model of goals and of the laws on the facts they name; None if there is none."""
     goal = t.both(*goals)
     if t.is_false(goal):
@@ -89,7 +89,7 @@ def solve(space: Space, clock: Clock, *goals: Term) -> Solution | None:
 
 
 def solve_with(
-    space: Space, clock: Clock, wanted: set[str], terms: Sequence[Term]
+    space: SymbolicSubject, clock: Clock, wanted: set[str], terms: Sequence[Term]
 ) -> Solution | None:
     """Return a model of terms, preferring dates and amounts that people write."""
     solver = t.new_solver()
@@ -135,7 +135,7 @@ def irrelevant(goal: Term, laws: Iterable[Term], variables: Sequence[Term]) -> l
 
 
 def with_no_answer(
-    space: Space,
+    space: SymbolicSubject,
     circumstances: Iterable[Term],
     good: Term,
     *,

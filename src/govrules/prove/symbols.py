@@ -156,7 +156,7 @@ Held: TypeAlias = Single | Several
 
 
 @attrs.define(eq=False)
-class Space:
+class SymbolicSubject:
     """
     A symbolic subject: all its facts as variables.
 
@@ -303,7 +303,7 @@ class SymbolicRecord:
         held: its facts and those of the records inside it, by dotted path, each after the record.
     """
 
-    space: Space
+    space: SymbolicSubject
     cls: type
     prefix: str
     held: dict[str, Held] = attrs.field(factory=dict)

@@ -16,7 +16,7 @@ from govrules.lowering import formulas as f
 from govrules.lowering import ir
 from govrules.prove import symbols
 from govrules.prove import terms as t
-from govrules.prove.symbols import Day, Held, Single, Space, SymbolicRecord
+from govrules.prove.symbols import Day, Held, Single, SymbolicRecord, SymbolicSubject
 from govrules.prove.terms import Term
 from govrules.rulebook.expr import FactSource, Op
 from govrules.vocabulary import FactType, Months
@@ -34,7 +34,7 @@ class Translator:
         space: its facts.
     """
 
-    space: Space
+    space: SymbolicSubject
     _terms: dict[tuple[ir.Formula | ir.Num, tuple[SymbolicRecord, ...]], Term] = attrs.field(
         factory=dict
     )

@@ -16,7 +16,14 @@ from typing import Any, Final
 from govrules.decode.amounts import NUMBER, SCALED, perhaps_pounds
 from govrules.decode.problems import Problem
 from govrules.decode.states import NO_TEXTS, are_plain, fold
-from govrules.decode.values import PER_CENT, Wording, decoder, is_nothing, is_placeholder, written
+from govrules.decode.values import (
+    PER_CENT,
+    CellFormat,
+    decoder,
+    is_nothing,
+    is_placeholder,
+    written,
+)
 from govrules.diagnostics import Code
 from govrules.registers.tables import InterningMap, blank, fold_heading
 from govrules.truth import UNKNOWN
@@ -32,27 +39,27 @@ _BITS: Final = frozenset({None, Decimal(0), Decimal(1)})
 
 class CellReader:
     """
-    Decodes the cells of columns of one type and wording.
+    Decodes the cells of columns of one type and cell_format.
 
     Args:
         fact: a fact of the type.
 
-        wording: how it is written.
+        cell_format: how it is written.
     """
 
     #: Whether space at the ends of a text, or twice in it, says nothing, as it does in cells.
     folds_space = True
 
-    def __init__(self, fact: Fact, wording: Wording) -> None:
+    def __init__(self, fact: Fact, cell_format: CellFormat) -> None:
         self._type = fact.type
-        self._wording = wording
-        self.decode = decoder(fact.type, wording)
+        self._cell_format = cell_format
+        self.decode = decoder(fact.type, cell_format)
         #: The words that are no plain values.
-        self._words = frozenset({*wording.values, *wording.unknown, *NO_TEXTS})
-        self._explained = bool(wording.values or wording.unknown)
+        self._words = frozenset({*cell_format.values, *cell_format.unknown, *NO_TEXTS})
+        self._explained = bool(cell_format.values or cell_format.unknown)
         self.is_text = isinstance(fact.type, Text)
         of_hundred = isinstance(fact.type, Number) and fact.type.unit == PER_CENT
-        self._may_be_fractions = of_hundred and not wording.unit
+        self._may_be_fractions = of_hundred and not cell_format.unit
         self._texts = InterningMap(self.read)
         #: Of some kinds equal values are written alike; True equals 1, and 7.0 equals 7.00.
         self._kept: dict[type, InterningMap] = {
@@ -67,9 +74,9 @@ class CellReader:
         """Return the values of a column, of texts only if so said; or why one cannot be read."""
         values = self._values(cells, texts=texts)
         match self._type:
-            case Money() if self._wording.unit in ("£k", "£m"):
+            case Money() if self._cell_format.unit in ("£k", "£m"):
                 return self._without_far_off(cells, values)
-            case Money() if not self._wording.unit:
+            case Money() if not self._cell_format.unit:
                 return self._without_unsaid_unit(cells, values)
             case YesNo():
                 return self._without_counts(cells, values)
@@ -125,7 +132,7 @@ class CellReader:
         if blank(cell) or is_nothing(cell) or not is_placeholder(cell, self._type):
             return False
         word = fold_heading(written(cell)).casefold()
-        return word not in self._wording.values and word not in self._wording.unknown
+        return word not in self._cell_format.values and word not in self._cell_format.unknown
 
     def _without_far_off(self, cells: Sequence[Any], values: list[Any]) -> list[Any]:
         """Return amounts without outliers that seem to be pounds in a column of thousands."""
@@ -134,7 +141,7 @@ class CellReader:
         if len(known) < 3:  # noqa: PLR2004 - of two numbers neither is far off
             return values
         limit = _FAR_OFF * statistics.median(known)
-        unit = self._wording.unit
+        unit = self._cell_format.unit
         for row, number in enumerate(numbers):
             if number is not None and number >= limit and not isinstance(values[row], Problem):
                 values[row] = perhaps_pounds(written(cells[row]), number, unit)
@@ -173,7 +180,7 @@ class CellReader:
             return values
         if all(_bare(each) in _BITS for each in cells):
             return values
-        said = self._wording.values
+        said = self._cell_format.values
         for row, cell in enumerate(cells):
             text = written(cell).strip()
             if _bare(cell) in _BITS and _bare(cell) is not None and text not in said:

@@ -15,6 +15,7 @@ import attrs
 
 from govrules.diagnostics import Code, Diagnostic, Span
 from govrules.explain.phrases import counted
+from govrules.gc_pause import gc_paused
 from govrules.model import Partnership, Register
 from govrules.reading import Read
 from govrules.registers.own_schema import Doubts, Stored, check_headings, readable
@@ -22,7 +23,6 @@ from govrules.registers.sources import too_many
 from govrules.registers.tables import MAX_ROWS
 from govrules.rulebook.ast import Rulebook, class_in
 from govrules.truth import UNKNOWN
-from govrules.undisturbed import undisturbed
 from govrules.vocabulary import Record, Records, vocabulary_of
 
 
@@ -128,7 +128,7 @@ class Columns:
         cls = class_in(rulebook, Partnership)
         doubts = Doubts(self.name)
         before = 0
-        with undisturbed():
+        with gc_paused():
             for batch in self.batches(rulebook, doubts=doubts, exact=True):
                 rows = _called(batch, only) if only else range(batch.num_rows)
                 chosen = batch.take(pa.array(rows, pa.int64())) if only else batch

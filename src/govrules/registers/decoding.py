@@ -25,7 +25,7 @@ from govrules.decode.amounts import MOST
 from govrules.decode.names import fold_body
 from govrules.decode.problems import Problem, describe
 from govrules.decode.states import APOSTROPHES, DASHES, NO_TEXTS
-from govrules.decode.values import Wording, written
+from govrules.decode.values import CellFormat, written
 from govrules.diagnostics import Code
 from govrules.doubts import date_ahead
 from govrules.engines.columns import (
@@ -294,7 +294,7 @@ class ColumnDecoder:
         if types.is_nested(array.type):
             return self._of_another_shape(array, fact, to, where)
         coded = _coded(array)
-        values = self._read(coded, CellReader(fact, Wording()), where)
+        values = self._read(coded, CellReader(fact, CellFormat()), where)
         absent: Any = [] if isinstance(fact.type, Records) else {NONE: True}
         said = pa.array([None if value is UNKNOWN else absent for value in values], to)
         return said.take(coded.indices)
@@ -310,13 +310,13 @@ class ColumnDecoder:
             if types.is_nested(kind):
                 return self._of_another_shape(array, fact, to, where)
             coded = _coded(array)
-            values = self._read(coded, CellReader(fact, Wording()), where)
+            values = self._read(coded, CellReader(fact, CellFormat()), where)
             return to_array(values, fact.type, None, to).take(coded.indices)
         if complete and types.is_string(kind.value_type):
             items = array.flatten().dictionary_encode()
             if _are_among(items.dictionary, fact.type):
                 return _listed(_lengths(array), items, array)
-        reader = CellReader(fact, Wording(complete=complete))
+        reader = CellReader(fact, CellFormat(complete=complete))
         cells = array.to_pylist()
         read = InterningMap(lambda cell: reader.read([*cell] if isinstance(cell, tuple) else cell))
         found = [read[tuple(cell) if isinstance(cell, list) else cell] for cell in cells]
@@ -344,7 +344,7 @@ class ColumnDecoder:
             coded = _coded(array)
             # A number of months needs no unit beside it, and a text does.
             unit = "months" if isinstance(fact.type, Months) and _is_number(array.type) else ""
-            values = self._read(coded, CellReader(fact, Wording(unit=unit)), where)
+            values = self._read(coded, CellReader(fact, CellFormat(unit=unit)), where)
             made = self._made(values, coded, to, where)
             absent = pa.array([value is None for value in values], pa.bool_())
             found = _filled(absent.take(coded.indices))

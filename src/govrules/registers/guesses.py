@@ -17,7 +17,7 @@ from rapidfuzz import fuzz
 from govrules.decode.dates import DATE_FORMATS
 from govrules.decode.problems import Problem
 from govrules.decode.states import fold, state_of
-from govrules.decode.values import PER_CENT, YES_NO_WORDS, Wording, read_choice, written
+from govrules.decode.values import PER_CENT, YES_NO_WORDS, CellFormat, read_choice, written
 from govrules.diagnostics import Code
 from govrules.registers.cell_reader import CellReader
 from govrules.registers.headings import Meaning, YesOrNo, heading_key
@@ -57,14 +57,14 @@ class Guess:
 
     Attributes:
         path: the fact.
-        wording: how it is written, as a mapping says it.
+        cell_format: how it is written, as a mapping says it.
         sure: whether heading and cells together leave no doubt.
         fit: how much of what is known in the cells can be read.
         unread: some cells that cannot be.
     """
 
     path: str
-    wording: Mapping[str, Any]
+    cell_format: Mapping[str, Any]
     sure: bool
     fit: float = 1.0
     unread: tuple[str, ...] = ()
@@ -90,7 +90,7 @@ def guess(
     alone: bool = False,
 ) -> Guess | None:
     """
-    Return what a column may hold and its wording; None if its cells rule the fact out.
+    Return what a column may hold and its cell_format; None if its cells rule the fact out.
 
     Args:
         heading: its heading.
@@ -123,15 +123,15 @@ def guess(
     name = path.text
     if alone:
         path = attrs.evolve(path, list="", text=path.rest)
-    wording, certain = _wording(heading, path, sample, words)
-    if path.list and "separator" not in wording:
-        wording["separator"] = _SEPARATORS[0]
+    cell_format, certain = _cell_format(heading, path, sample, words)
+    if path.list and "separator" not in cell_format:
+        cell_format["separator"] = _SEPARATORS[0]
         certain = False
-    reader = CellReader(path.fact, _as_wording(path, wording))
+    reader = CellReader(path.fact, _as_cell_format(path, cell_format))
     unread: list[str] = []
     known = bad = 0
     for cell in sample:
-        for part in _parts(cell, path, wording):
+        for part in _parts(cell, path, cell_format):
             value = reader.read(part)
             if value is UNKNOWN:
                 continue
@@ -146,7 +146,7 @@ def guess(
         return None
     shown = tuple(each for each, _ in Counter(unread).most_common(_SHOWN))
     sure = meaning.sure and certain and fit >= _FIT and bool(known)
-    return Guess(name, wording, sure, fit, shown)
+    return Guess(name, cell_format, sure, fit, shown)
 
 
 def _are_names(path: FactPath, cells: Sequence[Any]) -> bool:
@@ -176,38 +176,38 @@ def shown_text(cell: object) -> str:
     return fold_heading(cell) if isinstance(cell, str) else written(cell)
 
 
-def _parts(cell: Any, path: FactPath, wording: Mapping[str, Any]) -> list[Any]:  # noqa: ANN401 - any cell
-    separator = wording.get("separator", "")
+def _parts(cell: Any, path: FactPath, cell_format: Mapping[str, Any]) -> list[Any]:  # noqa: ANN401 - any cell
+    separator = cell_format.get("separator", "")
     if path.list and separator and isinstance(cell, str):
         return [each for each in cell.split(separator) if each.strip()]
     return [cell]
 
 
-def _as_wording(path: FactPath, wording: Mapping[str, Any]) -> Wording:
-    """Return a proposed wording for decoding."""
+def _as_cell_format(path: FactPath, cell_format: Mapping[str, Any]) -> CellFormat:
+    """Return a proposed cell_format for decoding."""
     states: dict[str, Any] = {"unknown": UNKNOWN, "yes": True, "no": False}
     values = {
         fold_heading(key).casefold(): states.get(value, value)
-        for key, value in wording.get("values", {}).items()
+        for key, value in cell_format.get("values", {}).items()
     }
     if isinstance(path.fact.type, Choices):
         values = {
             key: frozenset({value}) if isinstance(value, str) else value
             for key, value in values.items()
         }
-    dates = wording.get("dates", ())
-    return Wording(
+    dates = cell_format.get("dates", ())
+    return CellFormat(
         values,
-        wording.get("unit", ""),
+        cell_format.get("unit", ""),
         (dates,) if isinstance(dates, str) else tuple(dates),
-        "" if path.list else wording.get("separator", ""),
+        "" if path.list else cell_format.get("separator", ""),
     )
 
 
-def _wording(
+def _cell_format(
     heading: str, path: FactPath, cells: Sequence[Any], meant: Mapping[str, str]
 ) -> tuple[dict[str, Any], bool]:
-    """Return the likely wording of a column, and whether it is certain."""
+    """Return the likely cell_format of a column, and whether it is certain."""
     about: dict[str, Any] = {}
     words = {shown_text(cell) for cell in cells}
     known = {word for word in words if _is_known(word)}
@@ -298,7 +298,7 @@ def _dates(fact: Fact, cells: Sequence[Any]) -> tuple[list[str], bool]:
     """Return the likely date formats, and whether day and month are certain."""
     texts = {shown_text(cell) for cell in cells if isinstance(cell, str)}
     numbers = [cell for cell in cells if isinstance(cell, (int, float))]
-    plain = CellReader(fact, Wording())
+    plain = CellReader(fact, CellFormat())
     # A date that means one day alone is read as it stands, and shows how the others are typed.
     left = {
         text
@@ -308,7 +308,7 @@ def _dates(fact: Fact, cells: Sequence[Any]) -> tuple[list[str], bool]:
     found: list[str] = []
     sure = True
     for way in (each for each in DATE_FORMATS if each not in ("m/d/y", "excel")):
-        reader = CellReader(fact, Wording(dates=(way,)))
+        reader = CellReader(fact, CellFormat(dates=(way,)))
         read = {each for each in left if not isinstance(reader.read(each), Problem)}
         if read:
             found.append(way)
@@ -316,13 +316,13 @@ def _dates(fact: Fact, cells: Sequence[Any]) -> tuple[list[str], bool]:
             # A day above twelve shows which of the two numbers is the day.
             if way in ("d/m/y", "d.m.y", "d-m-y"):
                 sure = any(int(re.split(r"\D", each)[0]) > 12 for each in read)  # noqa: PLR2004 - months
-    other = CellReader(fact, Wording(dates=("m/d/y",)))
+    other = CellReader(fact, CellFormat(dates=("m/d/y",)))
     american = {each for each in left if not isinstance(other.read(each), Problem)}
     if american and "d/m/y" not in found:
         found.append("m/d/y")
     elif american:
         sure = False
-    serial = CellReader(fact, Wording(dates=("excel",)))
+    serial = CellReader(fact, CellFormat(dates=("excel",)))
     if any(not isinstance(serial.read(number), Problem) for number in numbers):
         found.append("excel")
         sure = False

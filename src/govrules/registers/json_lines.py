@@ -19,8 +19,9 @@ import attrs
 from govrules.decode.names import fold_body
 from govrules.decode.problems import Problem
 from govrules.decode.states import PLACEHOLDERS, VALUE, fold, state_of
-from govrules.decode.values import Wording
+from govrules.decode.values import CellFormat
 from govrules.diagnostics import Code, Span
+from govrules.gc_pause import gc_paused
 from govrules.model import Partner
 from govrules.nodes import Node, Report, move
 from govrules.own import base_of
@@ -33,7 +34,6 @@ from govrules.registers.sources import check_file, refuse
 from govrules.registers.tables import MAX_ROWS, InterningMap
 from govrules.subjects import Declared, SubjectReader
 from govrules.truth import UNKNOWN
-from govrules.undisturbed import undisturbed
 from govrules.visible import argument
 from govrules.vocabulary import Choices, Fact, FactType, Record, Records, vocabulary_of
 
@@ -95,7 +95,7 @@ def read_lines_of_facts(file: str, declared: Declared) -> Read:
     report.lines = lines
     reader = _LineReader(SubjectReader(report, declared, lenient=True, in_json=True))
     found: list[Any] = []
-    with undisturbed():
+    with gc_paused():
         for at in range(0, len(numbered), _AT_ONCE):
             found += reader.read(numbered[at : at + _AT_ONCE])
     register = attrs.evolve(declared.register, partnerships=known_of(found), origin={"": file})
@@ -257,7 +257,7 @@ class QuickReader:
             case Choices(values):
                 return _choices(frozenset(values))
             case _:
-                return _Strict(fact, Wording()).column
+                return _Strict(fact, CellFormat()).column
 
 
 def _nulls(value: Any) -> int:  # noqa: ANN401 - whatever a line holds

@@ -17,7 +17,7 @@ import attrs
 
 from govrules.decode.amounts import BANDS, MONEY_UNITS
 from govrules.decode.dates import DATE_FORMATS, PERIODS
-from govrules.decode.values import MONTHS_UNITS, PER_CENT, SHARE_UNITS, Wording, whole_said
+from govrules.decode.values import MONTHS_UNITS, PER_CENT, SHARE_UNITS, CellFormat, whole_said
 from govrules.diagnostics import Code, did_you_mean
 from govrules.errors import FactsError
 from govrules.model import Partnership, Register
@@ -71,13 +71,13 @@ class MappedColumn:
     Attributes:
         heading: its heading, as the mapping names it.
         path: which fact.
-        wording: how it is written.
+        cell_format: how it is written.
         node: where the mapping names the column; None where the heading itself is the fact.
     """
 
     heading: str
     path: FactPath
-    wording: Wording
+    cell_format: CellFormat
     node: Scalar | None = None
 
 
@@ -328,7 +328,7 @@ class _MappingReader:
     def _column(self, key: Scalar, node: Node, cls: type) -> tuple[MappedColumn | None, bool]:
         if isinstance(node, Scalar):
             path = self._path(node, cls)
-            column = None if path is None else self._checked(key, node, path, Wording())
+            column = None if path is None else self._checked(key, node, path, CellFormat())
             return column, True
         fields = Fields(self.report, node, COLUMN_KEYS, f"the column `{key.text}`")
         if not fields.is_mapping:
@@ -340,7 +340,7 @@ class _MappingReader:
         path = self._path(named, cls)
         if path is None:
             return None, True
-        wording = Wording(
+        cell_format = CellFormat(
             values=self._values(fields, path),
             unit=self._unit(fields, path.fact.type),
             dates=self._dates(fields, path.fact.type),
@@ -350,7 +350,7 @@ class _MappingReader:
             bands=self._bands(fields, path.fact.type),
         )
         confirmed = self._confirmed(fields, key, f"column `{key.text}`")
-        return self._checked(key, named, path, wording), confirmed
+        return self._checked(key, named, path, cell_format), confirmed
 
     def _confirmed(self, fields: Fields, node: Node, what: str) -> bool:
         if not fields.yes_no("unsure"):
@@ -377,13 +377,13 @@ class _MappingReader:
         return path
 
     def _checked(
-        self, key: Scalar, node: Scalar, path: FactPath, wording: Wording
+        self, key: Scalar, node: Scalar, path: FactPath, cell_format: CellFormat
     ) -> MappedColumn | None:
         """Return the column, or report a fact no cell can hold."""
         thresholds = self.declared.thresholds.get(path.fact, frozenset())
-        wording = attrs.evolve(wording, unknown=self.unknown, thresholds=thresholds)
+        cell_format = attrs.evolve(cell_format, unknown=self.unknown, thresholds=thresholds)
         whole = isinstance(path.fact.type, (Record, Records))
-        if whole and not wording.values:
+        if whole and not cell_format.values:
             inner = vocabulary_of(path.fact.type.cls)  # type: ignore[union-attr]
             first = next(iter(inner.fields))
             example = (
@@ -400,7 +400,7 @@ class _MappingReader:
             )
             return None
         in_row = path.list and path.list == self.rows
-        if path.list and path.index is None and not wording.separator and not in_row:
+        if path.list and path.index is None and not cell_format.separator and not in_row:
             self.report.add(
                 Code.BAD_FORMAT,
                 f"`{path.text}` is read from a cell that holds several values",
@@ -408,7 +408,7 @@ class _MappingReader:
                 f'say what parts them: `{{ fact: {path.text}, separator: ";" }}`',
             )
             return None
-        return MappedColumn(key.text, path, wording, key)
+        return MappedColumn(key.text, path, cell_format, key)
 
     def _values(self, fields: Fields, path: FactPath) -> dict[str, Any]:
         reader = SubjectReader(self.report, self.declared, strict=True)

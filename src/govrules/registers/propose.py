@@ -271,7 +271,7 @@ class _Proposer:
         column = ProposedColumn(table.named(at), samples=examples(table.columns[at]))
         likely = self.headings.like(heading)
         if one is not None:
-            column.about = {"fact": one.path, **one.wording}
+            column.about = {"fact": one.path, **one.cell_format}
             if not one.sure:
                 column.about["unsure"] = "yes"
             column.unread = one.unread
@@ -457,7 +457,7 @@ class _Proposer:
             if best:
                 used.add(best[0].path)
                 about: dict[str, Any] = {"fact": best[0].path.partition("[].")[2]}
-                about |= best[0].wording
+                about |= best[0].cell_format
                 if not best[0].sure:
                     about["unsure"] = "yes"
                 columns[other.named(at)] = about

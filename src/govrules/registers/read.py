@@ -8,12 +8,13 @@ from typing import Any
 
 import attrs
 
-from govrules.decode.values import Wording
+from govrules.decode.values import CellFormat
 from govrules.diagnostics import Code, Diagnostic, did_you_mean, read_place
 from govrules.errors import FactsError, GovrulesError
 from govrules.explain.phrases import counted
 from govrules.extensions import READERS, failed, loaded
 from govrules.files import lies_in
+from govrules.gc_pause import gc_paused
 from govrules.model import Partnership, Register
 from govrules.nodes import Report
 from govrules.own import base_of
@@ -59,7 +60,6 @@ from govrules.registers.tables import Table
 from govrules.rulebook.ast import Rulebook
 from govrules.subjects import Declared, words_of
 from govrules.truth import UNKNOWN
-from govrules.undisturbed import undisturbed
 from govrules.visible import argument
 
 #: What a table in memory is called in findings and problems.
@@ -223,7 +223,7 @@ def read_source(
     if suffix not in TABLES and (mapping is None or suffix != ".json"):
         return _read_document(file, suffix, mapping, table or named, rulebook=rulebook, kind=kind)
     if own and mapping is None:
-        with undisturbed():
+        with gc_paused():
             return read_rows(open_table(file, _layout(Layout(), table or named)), cls, rulebook)
     columns = columns_of(source, table) if mapping is None else None
     if columns is not None:
@@ -231,7 +231,7 @@ def read_source(
     declared = declared_by(rulebook, kind)
     said = read_mapping(mapping, declared) if isinstance(mapping, (str, Path)) else mapping
     layout = _layout(said.sheet.layout if said else Layout(), table or named)
-    with undisturbed():
+    with gc_paused():
         return _read_table(open_table(file, layout), said, declared, file)
 
 
@@ -391,7 +391,7 @@ def mapping_of_headings(opened: OpenedTable, declared: Declared) -> TableMapping
     """
     table = opened.table
     columns: list[MappedColumn] = []
-    wording = Wording()
+    cell_format = CellFormat()
     for at, heading in enumerate(table.headings):
         path = path_of(heading, declared.cls, declared)
         if path is None or (path.list and path.index is None):
@@ -403,7 +403,7 @@ def mapping_of_headings(opened: OpenedTable, declared: Declared) -> TableMapping
                 f"two columns have the heading `{heading}`",
                 "give one of them another heading, or say in a mapping which of them counts",
             )
-        columns.append(MappedColumn(table.named(at), path, wording))
+        columns.append(MappedColumn(table.named(at), path, cell_format))
     proposes = f"`govrules map {argument(table.file)} --output mapping.yaml` proposes"
     if not columns:
         refuse(

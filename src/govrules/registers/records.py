@@ -69,7 +69,7 @@ def maker(
     space: dict[str, Any] = {
         "_UNKNOWN": UNKNOWN,
         "_cls": cls,
-        "_twin": _twin(cls),
+        "_twin": _mutable_twin(cls),
         "_new": object.__new__,
     }
     lines = [f"def _make({', '.join(given)}):", "    _unknown = _UNKNOWN"]
@@ -104,7 +104,7 @@ def made_by(cls: type, names: tuple[str, ...], about: tuple[str, ...] = ()) -> C
 
 
 @functools.cache
-def _twin(cls: type) -> type:
+def _mutable_twin(cls: type) -> type:
     """Return a mutable class with the memory layout of a frozen one."""
     for field in attrs.fields(cls):
         plain = field.init and field.converter is None and field.validator is None

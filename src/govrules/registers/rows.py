@@ -18,7 +18,7 @@ import attrs
 
 from govrules.decode.names import fold_body
 from govrules.decode.problems import Problem
-from govrules.decode.values import Wording, parted, written
+from govrules.decode.values import CellFormat, parted, written
 from govrules.diagnostics import Code, Diagnostic, Span, did_you_mean
 from govrules.explain.phrases import counted
 from govrules.nodes import Scalar
@@ -157,7 +157,7 @@ class Rows:
         self.fact = fact
         self.skipped: tuple[int, ...] = ()
         self.seen: set[int] = set()
-        self.readers: dict[tuple[FactType, Wording], CellReader] = {}
+        self.readers: dict[tuple[FactType, CellFormat], CellReader] = {}
         self.bound = [
             (column, at)
             for column in sheet.columns
@@ -250,9 +250,9 @@ class Rows:
     def values(self, column: MappedColumn, at: int) -> list[Any]:
         """Return a column's values, reporting unreadable cells."""
         # Columns of one type that are written alike, such as dates, repeat each other.
-        key = (column.path.fact.type, column.wording)
+        key = (column.path.fact.type, column.cell_format)
         if key not in self.readers:
-            self.readers[key] = CellReader(column.path.fact, column.wording)
+            self.readers[key] = CellReader(column.path.fact, column.cell_format)
         reader = self.readers[key]
         cells = self.table.columns[at]
         if column.path.list and column.path.index is None:
@@ -279,7 +279,7 @@ class Rows:
     def _one_body(self, column: MappedColumn, at: int, values: list[Any]) -> None:
         """Remove names that may be of several bodies, with a warning."""
         cells = self.table.columns[at]
-        said = column.wording.values
+        said = column.cell_format.values
         texts = {*cells} if self.table.texts else {each for each in cells if type(each) is str}
         problems = {
             text: problem
@@ -344,7 +344,7 @@ class Rows:
             parts = _parts(column, cell)
             problem = None
             if isinstance(cell, str):
-                its = column.wording
+                its = column.cell_format
                 problem = _several_bodies(cell, parts, its.separator, its.values)
             if problem is not None:
                 found.append(UNKNOWN)
@@ -437,7 +437,7 @@ def _without_swallowed(opened: OpenedTable) -> OpenedTable:
 def _parts(column: MappedColumn, cell: Any) -> list[Any]:  # noqa: ANN401 - any cell
     """Return the parts of a multi-valued cell."""
     if isinstance(cell, str):
-        return parted(cell, column.wording.separator)
+        return parted(cell, column.cell_format.separator)
     return cell if isinstance(cell, list) else [cell]
 
 

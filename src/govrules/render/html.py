@@ -13,8 +13,8 @@ from govrules.assessment import Assessment
 from govrules.explain.phrases import counted, sentence
 from govrules.findings import DerivedValue, Finding
 from govrules.model import Partner, Partnership
+from govrules.render.action_progress import decided, law_of
 from govrules.render.advice import fact_of_path, good_state, opened_elsewhere
-from govrules.render.decided import decided, law_of
 from govrules.render.lines import cut
 from govrules.render.overview import officer_of
 from govrules.render.report import (

@@ -19,8 +19,8 @@ from govrules.findings import Change, Finding
 from govrules.portfolio import subject_name
 from govrules.ranking import RankedQuestion
 from govrules.receipt import Receipt
+from govrules.render.action_progress import decided
 from govrules.render.advice import good_state, told_apart
-from govrules.render.decided import decided
 from govrules.render.plain import verdict_word
 from govrules.render.report import asked, by_whom, whose
 from govrules.rulebook.ast import Rule, Rulebook, Severity, Verdict

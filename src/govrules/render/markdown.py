@@ -12,9 +12,9 @@ from govrules.explain.phrases import counted, sentence
 from govrules.findings import Finding
 from govrules.portfolio import RegisterAssessment, counted_together, subject_name
 from govrules.receipt import Receipt
+from govrules.render.action_progress import Settled, decided, law_of
 from govrules.render.advice import good_state, opened_elsewhere
 from govrules.render.catalogue import escaped, table
-from govrules.render.decided import Settled, decided, law_of
 from govrules.render.overview import Overview, called, money, officer_of, together, worst
 from govrules.render.report import (
     MOST_REASONS,

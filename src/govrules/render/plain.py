@@ -23,7 +23,7 @@ from govrules.portfolio import RegisterAssessment
 from govrules.ranking import RankedQuestion
 from govrules.reading import Read, facts_data
 from govrules.receipt import Receipt
-from govrules.render.decided import ActionProgress, all_decided, decided
+from govrules.render.action_progress import ActionProgress, all_decided, decided
 from govrules.rulebook.adapted import Adaptation, Amendment
 from govrules.rulebook.ast import Citation, Remedy, Rule, Rulebook, Verdict
 from govrules.saved import ChangesSince

@@ -16,8 +16,8 @@ from govrules.explain.phrases import counted, sentence, short_amount
 from govrules.findings import Finding
 from govrules.model import Organisation, Partnership, Register
 from govrules.portfolio import RegisterAssessment, subject_name
+from govrules.render.action_progress import law_of
 from govrules.render.advice import good_state, settled_when
-from govrules.render.decided import law_of
 from govrules.render.html import (
     GRADES,
     NAME,

@@ -8,8 +8,8 @@ from typing import Final, TypeVar
 from govrules.assessment import Assessment
 from govrules.explain.phrases import counted, joined, sentence
 from govrules.findings import DerivedValue, Finding
+from govrules.render.action_progress import decided
 from govrules.render.advice import fact_of_path, good_state, opened_elsewhere, takes_phrase
-from govrules.render.decided import decided
 from govrules.render.lines import STYLES, Line, folded_text, item
 from govrules.render.page import page_lines
 from govrules.render.plain import plain

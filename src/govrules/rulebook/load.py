@@ -14,6 +14,7 @@ import attrs
 from govrules.diagnostics import Code, Diagnostic, Span, did_you_mean
 from govrules.errors import RuleFileError
 from govrules.files import is_folder
+from govrules.gc_pause import gc_paused
 from govrules.nodes import Entries, Node, Report, Scalar
 from govrules.parsing import parse
 from govrules.rulebook.adapt import Section, applied, out_of_order, read_adaptations
@@ -38,7 +39,6 @@ from govrules.rulebook.rules import RuleReader
 from govrules.rulebook.traps import names_no_rule, spans_of, warned
 from govrules.rulebook.unread import Unread, without_examples
 from govrules.subjects import Declared
-from govrules.undisturbed import undisturbed
 
 _R = TypeVar("_R", Rule, Derived)
 _RULEBOOK_KEYS: Final = (
@@ -99,7 +99,7 @@ def _loaded(packs: Sequence[PackSource], subjects: Mapping[str, type]) -> Rulebo
     for name, cls in subjects.items():
         check_kind(name, cls)
     loader = _Loader(subjects)
-    with undisturbed():
+    with gc_paused():
         for pack in packs:
             loader.add(pack)
         return loader.finish()
@@ -234,7 +234,7 @@ class _Loader:
         def whole() -> Rulebook:
             # Its examples are of the classes that all packs together make.
             loader = _Loader(self.subjects, whole=True)
-            with undisturbed():
+            with gc_paused():
                 loader.add_files(files, name, with_rules=True)
                 return loader.finish()
 

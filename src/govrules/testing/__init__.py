@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from govrules.lazily import lazily
+from govrules.lazy import lazily
 
 if TYPE_CHECKING:
     from govrules.testing.checks import Check as Check

@@ -13,7 +13,7 @@ from govrules.prove.arrangements import Adoption, can_change, put, steps
 from govrules.prove.encoded import EncodedRule, EncodedRulebook, Proof, ProofFinding
 from govrules.prove.results import Flaw, ProofResult, ProofStatus
 from govrules.prove.solving import Clock, Solution, UndecidedError, solve_with, with_no_answer
-from govrules.prove.symbols import Space, Tree
+from govrules.prove.symbols import SymbolicSubject, Tree
 from govrules.prove.terms import Term, names_in, variable_name
 from govrules.prove.witness import DisagreementError
 from govrules.rulebook.ast import Rule, Severity, Verdict
@@ -126,7 +126,7 @@ def _levels(terms: EncodedRule) -> Iterator[Term]:
 
 
 def _lessened(
-    space: Space, graded: Sequence[Sequence[Term]], step: Adoption, clock: Clock
+    space: SymbolicSubject, graded: Sequence[Sequence[Term]], step: Adoption, clock: Clock
 ) -> tuple[Tree, ...] | None:
     """
     Return a subject that looks better without an arrangement; None if none.
@@ -142,7 +142,7 @@ def _lessened(
 
 
 def _found(
-    space: Space, graded: Sequence[Sequence[Term]], step: Adoption, clock: Clock
+    space: SymbolicSubject, graded: Sequence[Sequence[Term]], step: Adoption, clock: Clock
 ) -> tuple[Tree, ...] | None:
     levels = [*zip(*graded, strict=True)]
     terms = [each for level in levels for each in level]

@@ -25,7 +25,7 @@ from govrules.prove.solving import (
     solve_with,
     with_no_answer,
 )
-from govrules.prove.symbols import Space
+from govrules.prove.symbols import SymbolicSubject
 from govrules.prove.terms import Term, names_in, variable_name
 from govrules.prove.witness import DisagreementError, Witness
 from govrules.rulebook.ast import Rule, Verdict, all_conditions
@@ -200,7 +200,7 @@ class _ConflictSearch:
         return True
 
 
-def _today(space: Space, answers: Iterable[str], given: Iterable[str]) -> dict[str, Term]:
+def _today(space: SymbolicSubject, answers: Iterable[str], given: Iterable[str]) -> dict[str, Term]:
     """Return the equations that fix a date to the assessment's, part by part."""
     days = zip(symbols.PARTS, space.as_of.term, strict=True)
     today = {word: part for word, part in days if variable_name(part) in given}

@@ -15,7 +15,15 @@ from govrules.prove import terms as t
 from govrules.prove.encoded import EncodedRulebook, Proof, ProofFinding
 from govrules.prove.results import Flaw
 from govrules.prove.solving import Clock, solve
-from govrules.prove.symbols import Day, Held, Several, Single, Space, SymbolicRecord, earlier
+from govrules.prove.symbols import (
+    Day,
+    Held,
+    Several,
+    Single,
+    SymbolicRecord,
+    SymbolicSubject,
+    earlier,
+)
 from govrules.prove.terms import Term, names_in, variable_name
 from govrules.rulebook.ast import Rule
 from govrules.rulebook.reads import is_about_records
@@ -39,7 +47,7 @@ class _Questions:
         pairs: the subject's variables, each with what it turns out to be in each of the two.
     """
 
-    space: Space
+    space: SymbolicSubject
     asks: dict[str, Term]
     chosen: dict[str, Term]
     outcome: list[Term]

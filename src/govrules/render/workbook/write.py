@@ -11,14 +11,19 @@ from govrules.answered import Laid
 from govrules.diagnostics import Diagnostic
 from govrules.portfolio import RegisterAssessment
 from govrules.render.overview import Overview
-from govrules.render.workbook.asked import Lists, write_clauses, write_facts, write_questions
-from govrules.render.workbook.asking import QuestionRow, QuestionSheet, asking_of
-from govrules.render.workbook.found import (
+from govrules.render.workbook.finding_sheets import (
     write_actions,
     write_changed,
     write_flagged,
     write_rules,
     write_waivers,
+)
+from govrules.render.workbook.question_rows import QuestionRow, QuestionSheet, asking_of
+from govrules.render.workbook.question_sheets import (
+    Lists,
+    write_clauses,
+    write_facts,
+    write_questions,
 )
 from govrules.render.workbook.sheet import Styles, new_book
 from govrules.render.workbook.summary import register_name, write_heat, write_summary

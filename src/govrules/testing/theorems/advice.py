@@ -40,7 +40,7 @@ def because_has_no_needless_fact(trial: Trial) -> None:
         for left_out in facts:
             kept = [fact for fact in facts if fact != left_out]
             steps = {each: facts[each] for each in kept if each in finding.steps}
-            fewer = judge(finding.rule, whole.restricted(kept).supposing(steps))
+            fewer = judge(finding.rule, whole.restricted(kept).overridden(steps))
             needed = _outcome(fewer) != _outcome(said) or fewer.scope is not said.scope
             trial.require(needed, f"it cites `{left_out}`, and does not need it", finding.rule)
 
@@ -96,9 +96,9 @@ def _changes_it(
     rule: Rule, case: Case, others: Mapping[str, Any], asked: Mapping[str, Sequence[Any]]
 ) -> bool:
     """Tell whether some answer to a question matters, given answers to the others."""
-    before = _outcome(judge(rule, case.supposing(others)))
+    before = _outcome(judge(rule, case.overridden(others)))
     several = ({**others, **answer} for answer in _all_of(asked))
-    return any(_outcome(judge(rule, case.supposing(each))) != before for each in several)
+    return any(_outcome(judge(rule, case.overridden(each))) != before for each in several)
 
 
 def _tests_twice(rule: Rule, trial: Trial) -> bool:
@@ -125,7 +125,7 @@ def nothing_held_is_taken_away(trial: Trial) -> None:
     for finding in assessment.flagged:
         for changes in _ways(finding):
             for path, kept in keeping(changes, effort):
-                after = judge(finding.rule, whole.supposing(kept))
+                after = judge(finding.rule, whole.overridden(kept))
                 says = f"its way out takes from `{path}` what can stay"
                 trial.require(after.verdict not in NEVER_FLAGS, says, finding.rule)
 
@@ -148,7 +148,9 @@ def changes_are_smallest(trial: Trial) -> None:
         for changes in _ways(finding):
             for path, fewer in _fewer(changes, effort):
                 says = f"its way out does without all that it changes in `{path}`"
-                trial.require(not settled(finding.rule, whole.supposing(fewer)), says, finding.rule)
+                trial.require(
+                    not settled(finding.rule, whole.overridden(fewer)), says, finding.rule
+                )
 
 
 def settled(rule: Rule, case: Case) -> bool:
@@ -189,7 +191,7 @@ def because_is_sufficient(trial: Trial) -> None:
         steps = {
             reason.fact: reason.value for reason in finding.because if reason.fact in finding.steps
         }
-        alone = judge(finding.rule, whole.restricted(paths).supposing(steps))
+        alone = judge(finding.rule, whole.restricted(paths).overridden(steps))
         same = _outcome(alone) == _outcome(finding)
         trial.require(same, f"{', '.join(paths)} do not reproduce it", finding.rule)
         trial.require(len(set(paths)) == len(paths), "it cites a fact twice", finding.rule)
@@ -206,7 +208,7 @@ def changes_settle(trial: Trial) -> None:
         sizes = {effort.size({each.fact: each.to for each in way}) for way in finding.clears}
         trial.require(len(sizes) <= 1, "it offers a longer way out beside a shorter", finding.rule)
         for changes in _ways(finding):
-            after = judge(finding.rule, whole.supposing(changes))
+            after = judge(finding.rule, whole.overridden(changes))
             cleared = after.verdict in NEVER_FLAGS
             words = "; ".join(f"{path}: {to}" for path, to in changes.items())
             trial.require(cleared, f"its way out does not clear it: {words}", finding.rule)
@@ -287,7 +289,7 @@ class _Planned:
         return {finding.rule.id for finding in self.assessment.flagged if least(finding) >= level}
 
     def judged(self, changes: Mapping[str, Any]) -> Mapping[str, Judgement]:
-        case = self.case.supposing(changes)
+        case = self.case.overridden(changes)
         return {rule.id: judge(rule, case) for rule in self.rules}
 
     def settled(self, after: Mapping[str, Judgement]) -> set[str]:

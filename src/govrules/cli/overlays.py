@@ -18,7 +18,7 @@ from govrules.explain.adaptations import counting
 from govrules.explain.phrases import counted, day, joined, named
 from govrules.portfolio import Checked, RegisterAssessment, apart
 from govrules.reading import Read
-from govrules.render.decided import all_decided, short_summary
+from govrules.render.action_progress import all_decided, short_summary
 from govrules.render.lines import Line, heading, item
 from govrules.rulebook.ast import Rulebook
 from govrules.waivers import read_waivers, waive, waiver_problems

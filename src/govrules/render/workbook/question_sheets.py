@@ -26,7 +26,12 @@ from govrules.answered.labels import (
 )
 from govrules.assessment import Assessment
 from govrules.facts import recorded
-from govrules.render.workbook.asking import QuestionRow, QuestionSheet, as_of_text, input_message
+from govrules.render.workbook.question_rows import (
+    QuestionRow,
+    QuestionSheet,
+    as_of_text,
+    input_message,
+)
 from govrules.render.workbook.sheet import FIRST, MISSING, PALE, SheetColumn, SheetWriter, Styles
 from govrules.vocabulary import Choice, Choices, Record, YesNo, vocabulary_of
 

@@ -25,7 +25,7 @@ def let_go(items: Iterable[T]) -> Iterator[T]:
 
 
 @contextlib.contextmanager
-def undisturbed() -> Iterator[None]:
+def gc_paused() -> Iterator[None]:
     """
     Pause garbage collection while many objects are created.
 
