@@ -241,7 +241,9 @@ def test_threads_share_what_is_kept():
 
 def test_findings_are_not_made_until_they_are_asked_for(monkeypatch):
     asked: list[str] = []
-    monkeypatch.setattr("govrules.assessment.finding_of", lambda rule, *_, **__: asked.append(rule.id))
+    monkeypatch.setattr(
+        "govrules.assessment.finding_of", lambda rule, *_, **__: asked.append(rule.id)
+    )
     assessment = assess(Partnership(name="Care pool"), SHIPPED, as_of=AS_OF, engine="compiled")
     assert sum(assessment.counts.values()) > 0
     assert asked == []

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import copy
+import datetime as dt
 import pickle
 from decimal import Decimal
 
 import attrs
 import pytest
 
-from govrules import GovrulesError, NoSuchRuleError, load_rulebook, with_parameters
+from govrules import (
+    Funding,
+    GovrulesError,
+    NoSuchRuleError,
+    Partnership,
+    assess,
+    load_rulebook,
+    with_parameters,
+)
 from govrules.catalogue import catalogue
 from govrules.diagnostics import Code
 from govrules.errors import RuleFileError
-from govrules.examples import run_examples
+from govrules.examples import run_derived_examples, run_examples
 from govrules.rulebook.adapt import as_seen_by
 from govrules.rulebook.ast import Says, Severity
 
@@ -290,3 +299,100 @@ def test_a_pack_that_adapts_another_is_not_asked_for_rules_of_its_own(adapts, sa
     with pytest.raises(RuleFileError) as error:
         load_rulebook({"rulebook.yaml": book})
     assert {each.code for each in error.value.diagnostics} == said
+
+
+# ── Values by date ────────────────────────────────────────────────────────────────────────────
+
+BY_DATE = """\
+  base:
+    parameters:
+      much:
+        values: [{ from: 2024-04-01, value: £500 }, { from: 2027-04-01, value: £600 }]
+        reason: Prices rise.
+"""
+DATED = BASE.replace(
+    "much: { value: £1000, ",
+    "much: { values: [{ from: 2020-01-01, value: £900 }, { from: 2025-01-01, value: £1000 }], ",
+)
+
+
+def verdicts(book, spend, engine="reference"):
+    pool = Partnership(funding=Funding(annual_spend=Decimal(spend)), protocol=None)
+    found = {}
+    for day in (dt.date(2023, 1, 1), dt.date(2027, 3, 31), dt.date(2027, 4, 1)):
+        judged = assess(pool, book, as_of=day, engine=engine).findings
+        found[day.isoformat()] = [each.verdict.value for each in judged]
+    return found
+
+
+@pytest.mark.parametrize("base", [BASE, DATED])
+@pytest.mark.parametrize("engine", ["reference", "compiled", "columnar"])
+def test_a_parameter_is_adapted_by_values_with_days(load, base, engine):
+    book = load("own", base=(base, RULES), own=adapting("own", BY_DATE))
+    assert verdicts(book, 550, engine) == {
+        "2023-01-01": ["flagged", "flagged"],
+        "2027-03-31": ["flagged", "flagged"],
+        "2027-04-01": ["not applicable", "clear"],
+    }
+    said = "Much is £500, then £600 from 1 April 2027, not £1,000: Prices rise (pack own; nobody"
+    assert catalogue(book).adapted[0].startswith(said)
+
+
+def test_examples_do_not_ask_for_the_day_of_an_adapted_value(load):
+    book = load("own", own=adapting("own", BY_DATE))
+    assert not [each.problem for each in run_examples(book) if each.problem]
+    assert not [each.problem for each in run_derived_examples(book) if each.problem]
+
+
+def test_one_value_takes_the_place_of_values_with_days(load):
+    book = load("own", base=(DATED, RULES), own=adapting("own", MUCH.format("£5000")))
+    assert {*map(tuple, verdicts(book, 4999).values())} == {("not applicable", "clear")}
+    assert not [name for name in book.derived if name != "large"]
+
+
+def test_a_program_gives_values_with_days(load):
+    days = {dt.date(2027, 4, 1): "£600", dt.date(2024, 4, 1): 500}
+    book = with_parameters(load("base"), {"much": days})
+    assert book.parameters["much"].dated[0] == (dt.date(2024, 4, 1), Decimal(500))
+    assert verdicts(book, 550)["2027-04-01"] == ["not applicable", "clear"]
+    alone = with_parameters(book, {"much": {dt.date(2024, 4, 1): "£5"}})
+    assert (alone.parameters["much"].value, alone.parameters["much"].dated) == (Decimal(5), ())
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ({}, "it has no value"),
+        ({"2024": "£5"}, "`2024` is no date"),
+        ({dt.date(2024, 4, 1): {dt.date(2024, 4, 1): "£5"}}, "one value belongs to a day"),
+        ({dt.date(2024, 4, 1): "much"}, "`much`"),
+    ],
+)
+def test_values_with_days_that_are_none_are_refused(load, values, says):
+    with pytest.raises(GovrulesError, match=says):
+        with_parameters(load("base"), {"much": values})
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ("values: []", "parameter `much` has no value"),
+        ("values: [{ from: 2024-04-01, value: soon }]", "a value of parameter `much` is no number"),
+        ("values: [{ from: 2024-04-01, value: 2024-01-01 }]", "is no number"),
+        ("value: £5, values: [{ from: 2024-04-01, value: £6 }]", "`value` does not belong"),
+    ],
+)
+def test_a_pack_with_values_that_are_none_is_refused(load, values, says):
+    section = f"  base: {{ parameters: {{ much: {{ {values}, reason: R. }} }} }}\n"
+    with pytest.raises(RuleFileError, match=says):
+        load("own", own=adapting("own", section))
+
+
+def test_values_of_another_type_are_refused(load):
+    values = "values: [{ from: 2024-04-01, value: 5 }]"
+    section = f"  base: {{ parameters: {{ long: {{ {values}, reason: R. }} }} }}\n"
+    with pytest.raises(RuleFileError, match="parameter `long` is of another type"):
+        load("own", own=adapting("own", section))
+    empty = BASE.replace("value: £1000", "values: []")
+    with pytest.raises(RuleFileError, match="parameter `much` has no value"):
+        load("base", base=(empty, RULES))

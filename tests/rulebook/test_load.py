@@ -30,7 +30,7 @@ from govrules.rulebook.ast import (
     Verdict,
     rule_conditions,
 )
-from govrules.rulebook.dated import by_day
+from govrules.rulebook.dated import operand_of
 from govrules.rulebook.expr import All, Compare, FactSource, Literal, Op, Quantified, Test
 from govrules.rulebook.load import lint_pack, load_rulebook
 from govrules.rulebook.packs import packs_in, shipped_examples, shipped_packs
@@ -724,7 +724,7 @@ def test_each_period_of_a_parameter_by_date_is_told_by_its_own_days() -> None:
     days = (dt.date(2024, 4, 1), dt.date(2025, 4, 1), dt.date(2026, 4, 1))
     dated = tuple((begins, number) for number, begins in enumerate(days))
     parameter = ParameterValue("most", 2, Number(), "It is.", Says.OURS, dated=dated)
-    words = [words for _, words in by_day(parameter, Partnership).selector.fact.words]
+    words = [words for _, words in operand_of(parameter, Partnership).selector.fact.words]
     assert words == [
         "before 1 April 2025",
         "between 1 April 2025 and 31 March 2026",

@@ -264,10 +264,8 @@ def _edits(old: Rule, new: Rule, books: tuple[Rulebook, Rulebook]) -> Iterator[s
         yield f"threshold: {name} was {before_}, is {after_}"
     was = old
     # What else was edited is seen with the values the same.
-    values = {
-        parameter.name: parameter.value for parameter in new.parameters if parameter.name in moved
-    }
-    old = with_values(old, values)
+    values = {name: books[1].parameters[name] for name in read.intersection(moved)}
+    old = with_values(old, values, books[1].subjects[old.subject])
     if _ordered(logic(old)) == _ordered(logic(new)):
         if logic(old) != logic(new):
             yield "conditions stand in another order"

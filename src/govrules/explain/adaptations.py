@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from govrules.explain.phrases import day, joined, value_phrase
 from govrules.rulebook.adapted import Adaptation, Adapts, Amendment
@@ -23,7 +25,8 @@ def adaptation_phrase(adaptation: Adaptation, rulebook: Rulebook) -> str:
     match adaptation.what:
         case Adapts.PARAMETER:
             fact_type = rulebook.parameters[name].type
-            return f"{name} is {_value(now, fact_type)}, not {_value(was, fact_type)}"
+            told = _dated_phrase(now if isinstance(now, tuple) else ((None, now),), fact_type)
+            return f"{name} is {told}, not {value_phrase(was, fact_type)}"
         case Adapts.SEVERITY:
             return f"{name} is {_word(now)}, not {_before(was)}"
         case Adapts.LEAVE_OUT:
@@ -66,10 +69,6 @@ def amendment_phrase(amendment: Amendment) -> str:
     return f"{what} ({told})" if told else what
 
 
-def _value(value: object, fact_type: FactType) -> str:
-    return value_phrase(value, fact_type)
-
-
 def _before(was: object) -> str:
     return joined(map(_word, was), "or") if isinstance(was, tuple) else _word(was)
 
@@ -80,8 +79,13 @@ def _word(value: object) -> str:
 
 def threshold_phrase(parameter: ParameterValue) -> str:
     """Return the value of a parameter, and from when it has which other."""
-    told = [value_phrase(value, parameter.type) for value in parameter.values]
-    dates = [f" from {day(begins)}" for begins, _ in parameter.dated[1:]]
+    return _dated_phrase(parameter.dated or ((None, parameter.value),), parameter.type)
+
+
+def _dated_phrase(dated: Sequence[tuple[dt.date | None, Any]], fact_type: FactType) -> str:
+    """Return values with the first day of each but the first."""
+    told = [value_phrase(value, fact_type) for _, value in dated]
+    dates = [f" from {day(begins)}" for begins, _ in dated[1:] if begins is not None]
     return ", then ".join([told[0], *map(str.__add__, told[1:], dates)])
 
 

@@ -447,12 +447,19 @@ def adaptation_data(adaptation: Adaptation, rulebook: Rulebook) -> dict[str, Any
         "what": adaptation.what.value,
         "name": adaptation.name,
         "was": [each.value for each in was] if isinstance(was, tuple) else plain(was),
-        "now": plain(adaptation.now),
+        "now": _dated_data(adaptation.now),
         "reason": adaptation.reason,
         "approved": adaptation.approved,
         "counts": adaptation in counting(rulebook),
         "phrase": adaptation_phrase(adaptation, rulebook),
     }
+
+
+def _dated_data(value: Any) -> Any:  # noqa: ANN401 - any value of a parameter
+    """Return a value as plain data; of dated ones each with its first day."""
+    if not isinstance(value, tuple):
+        return plain(value)
+    return [{"from": begins.isoformat(), "value": plain(each)} for begins, each in value]
 
 
 # ── Whole documents ───────────────────────────────────────────────────────────────────────────

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import datetime as dt
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, TypeVar
 
@@ -28,6 +29,14 @@ from govrules.rulebook.ast import (
     kept_on_rulebook,
     rule_conditions,
 )
+from govrules.rulebook.dated import (
+    Dated,
+    operand_of,
+    parameter_of,
+    periods_read,
+    read_dated,
+    with_periods,
+)
 from govrules.rulebook.expr import (
     Between,
     By,
@@ -42,7 +51,7 @@ from govrules.rulebook.fields import Fields
 from govrules.rulebook.operands import upside_down
 from govrules.rulebook.types import are_comparable, read_parameter_type
 from govrules.rulebook.walk import nodes, predicates_at
-from govrules.vocabulary import Money, Months
+from govrules.vocabulary import FactType, Money, Months
 
 T = TypeVar("T")
 
@@ -68,7 +77,7 @@ def with_parameters(
 
         values: the new values by the parameters' names: text as in a rule file, such as
             ``£500,000`` or ``18 months``, or a value of the parameter's type (a length of time is
-            a number of months).
+            a number of months); of several, a mapping from the first day of each.
 
         reason: why, as reports print it.
 
@@ -104,7 +113,9 @@ def with_parameters(
     return adapted
 
 
-def _value_of(parameter: ParameterValue, value: Any) -> Plain | Problem:  # noqa: ANN401 - what a user passed
+def _value_of(parameter: ParameterValue, value: Any) -> Plain | Dated | Problem:  # noqa: ANN401 - what a user passed
+    if isinstance(value, Mapping):
+        return _dated_of(parameter, value)
     if (
         isinstance(value, int)
         and not isinstance(value, bool)
@@ -112,6 +123,23 @@ def _value_of(parameter: ParameterValue, value: Any) -> Plain | Problem:  # noqa
     ):
         value = f"{value} months"
     return read(str(value), parameter.type)
+
+
+def _dated_of(parameter: ParameterValue, values: Mapping[Any, Any]) -> Dated | Problem:
+    """Return the values of a program, each with its first day."""
+    found: list[tuple[dt.date, Plain]] = []
+    for begins, value in values.items():
+        if isinstance(begins, dt.datetime) or not isinstance(begins, dt.date):
+            return Problem(Code.TYPE_MISMATCH, f"`{begins}` is no date", "give the first day")
+        read_ = _value_of(parameter, value)
+        if isinstance(read_, Problem):
+            return read_
+        if isinstance(read_, tuple):
+            return Problem(Code.TYPE_MISMATCH, "one value belongs to a day", "give one")
+        found.append((begins, read_))
+    if not found:
+        return Problem(Code.EMPTY_CONDITION, "it has no value", "give at least one")
+    return tuple(sorted(found, key=lambda each: each[0]))
 
 
 def applied(plain: Rulebook, adaptations: Sequence[Adaptation]) -> Rulebook:
@@ -132,36 +160,42 @@ def applied(plain: Rulebook, adaptations: Sequence[Adaptation]) -> Rulebook:
     for (is_parameter, name), its in several.items():
         if is_parameter:
             last = its[-1]
+            dated: Dated = last.now if isinstance(last.now, tuple) else ()
             parameters[name] = attrs.evolve(
                 parameters[name],
-                value=last.now,
-                dated=(),
+                value=dated[-1][1] if dated else last.now,
+                dated=dated if len(dated) > 1 else (),
                 reason=last.reason or parameters[name].reason,
                 says=Says.OURS,
                 adapted=tuple(its),
             )
-    changed = {name: parameters[name].value for is_one, name in several if is_one}
+    changed = {name: parameters[name] for is_one, name in several if is_one}
     rules: list[Rule] = []
     left_out: list[Rule] = []
     for rule in plain.rules:
         of_rule = tuple(several.get((False, rule.id), ()))
-        made = _adapted_rule(with_values(rule, changed), of_rule, changed)
+        made = with_values(rule, changed, plain.subjects[rule.subject])
+        made = _adapted_rule(made, of_rule, changed)
         gone = of_rule and of_rule[-1].what is not Adapts.SEVERITY and of_rule[-1].now is not False
         (left_out if gone else rules).append(made)
-    return attrs.evolve(
+    derived = {
+        name: with_values(each, changed, each.cls)
+        for name, each in plain.derived.items()
+        if parameter_of(name) not in changed
+    }
+    book = attrs.evolve(
         plain,
         parameters=parameters,
-        derived={name: with_values(each, changed) for name, each in plain.derived.items()},
+        derived=with_periods(derived, changed.values(), plain.subjects.values()),
         rules=tuple(rules),
         adaptations=tuple(adaptations),
         left_out=tuple(left_out),
         plain=plain,
     )
+    return attrs.evolve(book, derived=periods_read(book))
 
 
-def _adapted_rule(
-    rule: Rule, adaptations: tuple[Adaptation, ...], changed: Mapping[str, Plain]
-) -> Rule:
+def _adapted_rule(rule: Rule, adaptations: tuple[Adaptation, ...], changed: Container[str]) -> Rule:
     says = dict(rule.says)
     if "threshold" in says and any(parameter.name in changed for parameter in rule.parameters):
         says["threshold"] = Says.OURS
@@ -174,19 +208,21 @@ def _adapted_rule(
     return attrs.evolve(rule, says=says, adapted=adaptations)
 
 
-def with_values(value: T, changed: Mapping[str, Plain]) -> T:
-    """Return a rule or derived fact, or a part of one, with parameters replaced."""
+def with_values(value: T, changed: Mapping[str, ParameterValue], cls: type) -> T:
+    """Return a rule or derived fact about subjects of a class with parameters replaced."""
     if not changed:
         return value
-    found: Any = _substitute(value, changed)
+    found: Any = _substitute(value, changed, cls)
     return found  # type: ignore[no-any-return]
 
 
-def _substitute(value: Any, changed: Mapping[str, Plain]) -> Any:  # noqa: ANN401 - any part of a tree
+def _substitute(value: Any, changed: Mapping[str, ParameterValue], cls: type) -> Any:  # noqa: ANN401 - any part of a tree
     if isinstance(value, Parameter):
-        return Parameter(value.name, changed.get(value.name, value.value))
+        return operand_of(changed[value.name], cls) if value.name in changed else value
+    if isinstance(value, By) and parameter_of(value.selector.path) in changed:
+        return operand_of(changed[parameter_of(value.selector.path)], cls)
     if isinstance(value, tuple):
-        several = tuple(_substitute(each, changed) for each in value)
+        several = tuple(_substitute(each, changed, cls) for each in value)
         same = all(one is other for one, other in zip(value, several, strict=True))
         return value if same else several
     if not isinstance(value, _HOLDS_PARAMETERS):
@@ -196,7 +232,7 @@ def _substitute(value: Any, changed: Mapping[str, Plain]) -> Any:  # noqa: ANN40
         if field.name in ("examples", "span"):
             continue
         before = getattr(value, field.name)
-        after = _substitute(before, changed)
+        after = _substitute(before, changed, cls)
         if after is not before:
             different[field.name] = after
     return attrs.evolve(value, **different) if different else value
@@ -263,7 +299,8 @@ def as_written(rule: Rule, rulebook: Rulebook) -> tuple[Rule, Rulebook]:
 def derived_as_written(derived: Derived, rulebook: Rulebook) -> tuple[Derived, Rulebook]:
     """Return a derived fact with the rulebook its examples were written for."""
     seen = as_seen_by(rulebook, derived.pack) if rulebook.adaptations else rulebook
-    return seen.derived[derived.name], seen
+    # By which a parameter is chosen here, there it may not be.
+    return seen.derived.get(derived.name, derived), seen
 
 
 # ── Reading `adapts:` ─────────────────────────────────────────────────────────────────────────
@@ -372,13 +409,20 @@ def _parameter(
     section: Section, key: Scalar, node: Node, parameter: ParameterValue
 ) -> Adaptation | None:
     report = section.report
-    fields = Fields(report, node, ("value", "reason", "approved"), f"parameter `{key.text}`")
-    value = fields.required("value")
+    keys = ("value", "values", "reason", "approved")
+    fields = Fields(report, node, keys, f"parameter `{key.text}`")
+    unit = "pounds" if isinstance(parameter.type, Money) else parameter.unit
+    found: tuple[Plain | Dated, FactType] | None
+    if "values" in fields:
+        fields.refuse("value", "a parameter has one `value`, or `values` with their first days")
+        value, found = fields.value("values"), read_dated(fields, key.text, unit)
+        value = value if found is not None else None
+    else:
+        value = fields.required("value")
+        found = read_parameter_type(value, unit) if isinstance(value, Scalar) else None
     said = _said(fields)
     if value is None:
         return None
-    unit = "pounds" if isinstance(parameter.type, Money) else parameter.unit
-    found = read_parameter_type(value, unit) if isinstance(value, Scalar) else None
     if found is None or not are_comparable(found[1], parameter.type):
         text = value.text if isinstance(value, Scalar) else ""
         meant = amount_meant(text) if isinstance(parameter.type, Money) else ""

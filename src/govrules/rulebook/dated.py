@@ -7,11 +7,12 @@ What is made here is all that the rule format has already, so that every engine 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
+from typing import Final, TypeAlias
 
 from govrules.diagnostics import Code
-from govrules.nodes import Node, Report, Scalar
+from govrules.nodes import Items, Scalar
 from govrules.rulebook.ast import Derived, ParameterValue, Row, Rulebook, all_conditions
 from govrules.rulebook.expr import (
     By,
@@ -29,9 +30,15 @@ from govrules.rulebook.types import read_parameter_type
 from govrules.rulebook.walk import references
 from govrules.vocabulary import AS_OF, Choice, Fact, FactType, Kind
 
+#: Dated values of a parameter: the first day of each, earliest first.
+Dated: TypeAlias = tuple[tuple[dt.date, Plain], ...]
+_OF: Final = "_period_of_"
 
-def by_day(parameter: ParameterValue, cls: type) -> By:
-    """Return a dated parameter as a choice by the assessment's period."""
+
+def operand_of(parameter: ParameterValue, cls: type) -> Parameter | By:
+    """Return a parameter as an operand: of dated values a choice by the assessment's period."""
+    if not parameter.dated:
+        return Parameter(parameter.name, parameter.value)
     fact = _fact(parameter, cls)
     cases = tuple(
         (_called(begins), Parameter(parameter.name, value)) for begins, value in parameter.dated
@@ -54,7 +61,7 @@ def derived_by_day(parameter: ParameterValue, cls: type) -> Derived:
 def _fact(parameter: ParameterValue, cls: type) -> Fact:
     days = [begins for begins, _ in parameter.dated]
     values = tuple(map(_called, days))
-    name = f"{parameter.name}_period_of_{cls.__name__.lower()}"
+    name = f"{parameter.name}{_OF}{cls.__name__.lower()}"
     label, question = "the date of the assessment", "On which day is it assessed?"
     # The first of them is for the days before it too.
     words = [f"before {_day(days[1])}"]
@@ -73,17 +80,17 @@ def _called(begins: dt.date) -> str:
     return f"on_or_after_{begins}"
 
 
+def parameter_of(period: str) -> str:
+    """Return the name of the parameter that is chosen by a period fact; "" of any other fact."""
+    return period.rpartition(_OF)[0]
+
+
 def with_periods(
     derived: Mapping[str, Derived], parameters: Iterable[ParameterValue], classes: Iterable[type]
 ) -> dict[str, Derived]:
     """Return derived facts preceded by the period facts of dated parameters."""
-    several = [*classes]
-    made = [
-        derived_by_day(parameter, cls)
-        for parameter in parameters
-        if parameter.dated
-        for cls in several
-    ]
+    dated = [parameter for parameter in parameters if parameter.dated]
+    made = [derived_by_day(parameter, cls) for cls in classes for parameter in dated]
     return {each.name: each for each in made} | dict(derived)
 
 
@@ -97,17 +104,25 @@ def periods_read(rulebook: Rulebook) -> dict[str, Derived]:
     }
 
 
-def read_dated(
-    report: Report, items: Sequence[Node], name: str, unit: str
-) -> tuple[tuple[dt.date, Plain], ...] | None:
-    """Read the dated values of a parameter; None where the report says what is wrong."""
+def read_dated(fields: Fields, name: str, unit: str) -> tuple[Dated, FactType] | None:
+    """
+    Read the dated values of a parameter, under `values`, and their type.
+
+    Returns:
+        None where the report says what is wrong.
+    """
+    report = fields.report
+    items = fields.items("values")
     found: list[tuple[dt.date, Plain]] = []
     types: list[FactType] = []
     before = report.errors
+    if isinstance(fields.value("values"), Items) and not items:
+        message = f"parameter `{name}` has no value"
+        report.add(Code.EMPTY_CONDITION, message, fields.key("values"), "write at least one")
     for item in items:
-        fields = Fields(report, item, ("from", "value"), f"a value of parameter `{name}`")
-        fields.required("from", "2026-04-01")
-        begins, node = fields.date("from"), fields.required("value")
+        value = Fields(report, item, ("from", "value"), f"a value of parameter `{name}`")
+        value.required("from", "2026-04-01")
+        begins, node = value.date("from"), value.required("value")
         read_ = read_parameter_type(node, unit) if isinstance(node, Scalar) else None
         if node is not None and read_ is None:
             message = f"a value of parameter `{name}` is no number, amount, length or date"
@@ -119,7 +134,7 @@ def read_dated(
             report.add(Code.TYPE_MISMATCH, message, node, "write all as the first is written")
         if found and begins <= found[-1][0]:
             message = f"the values of parameter `{name}` do not stand in the order of their days"
-            report.add(Code.PERIOD_UPSIDE_DOWN, message, fields.value("from"), "earliest first")
+            report.add(Code.PERIOD_UPSIDE_DOWN, message, value.value("from"), "earliest first")
         types.append(read_[1])
         found.append((begins, read_[0]))
-    return tuple(found) if found and report.errors == before else None
+    return (tuple(found), types[0]) if found and report.errors == before else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import re
 from collections.abc import Callable, Hashable, Iterable, Mapping
@@ -14,7 +13,7 @@ from govrules.nodes import Node, Report, Scalar
 from govrules.own import with_own
 from govrules.rulebook.adapted import Pack
 from govrules.rulebook.ast import Document, ParameterValue, Rulebook, Says
-from govrules.rulebook.dated import read_dated
+from govrules.rulebook.dated import Dated, read_dated
 from govrules.rulebook.expr import Plain
 from govrules.rulebook.fields import SNAKE, Fields, check_name
 from govrules.rulebook.own_facts import read_own
@@ -181,23 +180,22 @@ class Declarations:
         unit = fields.text("unit")
         reason = fields.text("reason", required=True)
         says = fields.member("says", Says, required=True)
-        value = fields.value("value")
-        dated: tuple[tuple[dt.date, Plain], ...] = ()
-        if "values" in fields and says is not None:
-            items = fields.items("values")
-            dated = read_dated(report, items, key.text, unit) or ()
-            last = Fields(report, items[-1], ("from", "value"), "a value") if dated else None
-            value = last.value("value") if last is not None else None
-        if value is None or says is None:
-            return
-        read = read_parameter_type(value, unit) if isinstance(value, Scalar) else None
-        if read is None:
-            report.add(
-                Code.TYPE_MISMATCH,
-                f"parameter `{key.text}` is no number, amount, length of time or date",
-                value,
-                "write 250000 with `unit: pounds`, or `12 months`, or a number",
-            )
+        dated: Dated = ()
+        read: tuple[Plain, FactType] | None = None
+        if "values" in fields:
+            found = read_dated(fields, key.text, unit)
+            if found is not None:
+                dated, read = found[0], (found[0][-1][1], found[1])
+        elif (value := fields.value("value")) is not None:
+            read = read_parameter_type(value, unit) if isinstance(value, Scalar) else None
+            if read is None:
+                report.add(
+                    Code.TYPE_MISMATCH,
+                    f"parameter `{key.text}` is no number, amount, length of time or date",
+                    value,
+                    "write 250000 with `unit: pounds`, or `12 months`, or a number",
+                )
+        if read is None or says is None:
             return
         if key.text in self.parameters:
             self._name_taken(report, key, "another parameter", self.parameters[key.text].pack, pack)

@@ -13,7 +13,7 @@ from govrules.nodes import Entries, Items, Node, Report, Scalar
 from govrules.own import LOCAL
 from govrules.parsing import OF_SIGNS
 from govrules.rulebook.ast import ParameterValue
-from govrules.rulebook.dated import by_day
+from govrules.rulebook.dated import operand_of
 from govrules.rulebook.expr import (
     Between,
     By,
@@ -366,9 +366,7 @@ class OperandReader(FactResolver):
                 node,
                 "use a parameter of that type",
             )
-        if not found.dated:
-            return Parameter(found.name, found.value)
-        return by_day(found, of.classes[0])
+        return operand_of(found, of.classes[0])
 
     def _by(self, node: Entries, named: Node, of: Comparand) -> Operand:
         if not isinstance(named, Scalar):
