@@ -1,13 +1,17 @@
-"""The harnesses of `make fuzz`, `oracles` and `faults`, each for a moment, and the kept corpora."""
+"""The harnesses of `make fuzz`, `oracles`, `faults`, `soak`, `bench` and `survivors`, each for a moment."""
 
 from __future__ import annotations
 
 import pytest
 
+from benchmarks.run import pack_of
+from govrules import load_rulebook
 from govrules.cli import main
+from tests.faults import soak
 from tests.faults.kills import COMMANDS, hashes, prepared, strays, wrong
 from tests.fuzz import targets
 from tests.fuzz.run import NAMES
+from tests.mutation import survivors
 from tests.oracles.run import WAYS, run
 
 
@@ -64,3 +68,25 @@ def test_a_command_that_nothing_stops_writes_what_it_says(writes, tmp_path, monk
     assert all(each in after for each in writes.outputs)
     changed = {**after, "r.csv": "another"}
     assert wrong(writes, before, changed, after)
+
+
+def test_what_is_soaked_is_done(monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["soak", "--assessments", "400", "--events", "40"])
+    # So little work says nothing of memory, and all of it was done.
+    soak.main()
+    said = capsys.readouterr().out
+    assert "assessments: 400 in" in said
+    assert "live events: 40 in" in said
+
+
+def test_the_rules_that_are_timed_load(tmp_path):
+    texts = pack_of(300, tmp_path / "pack")
+    assert len(load_rulebook(tmp_path / "pack").rules) == 300
+    assert len(texts) > 2
+
+
+def test_the_page_of_mutants_stays_where_nothing_was_mutated(tmp_path, capsys):
+    before = survivors.PAGE.read_text(encoding="utf-8")
+    assert survivors.main(tmp_path) == 1
+    assert capsys.readouterr().out.startswith("there is nothing to count")
+    assert survivors.PAGE.read_text(encoding="utf-8") == before
