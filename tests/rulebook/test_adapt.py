@@ -23,6 +23,7 @@ from govrules.catalogue import catalogue
 from govrules.diagnostics import Code
 from govrules.errors import RuleFileError
 from govrules.examples import run_derived_examples, run_examples
+from govrules.render.plain import adaptation_data
 from govrules.rulebook.adapt import as_seen_by
 from govrules.rulebook.ast import Says, Severity
 
@@ -334,8 +335,13 @@ def test_a_parameter_is_adapted_by_values_with_days(load, base, engine):
         "2027-03-31": ["flagged", "flagged"],
         "2027-04-01": ["not applicable", "clear"],
     }
-    said = "Much is £500, then £600 from 1 April 2027, not £1,000: Prices rise (pack own; nobody"
+    was = "£1,000" if base is BASE else "£900, then £1,000 from 1 January 2025"
+    said = f"Much is £500, then £600 from 1 April 2027, not {was}: Prices rise (pack own; nobody"
     assert catalogue(book).adapted[0].startswith(said)
+    data = adaptation_data(book.adaptations[0], book)
+    assert [each["from"] for each in data["now"]] == ["2024-04-01", "2027-04-01"]
+    before = [{"from": "2020-01-01", "value": 900}, {"from": "2025-01-01", "value": 1000}]
+    assert data["was"] == (1000 if base is BASE else before)
 
 
 def test_examples_do_not_ask_for_the_day_of_an_adapted_value(load):

@@ -25,8 +25,8 @@ def adaptation_phrase(adaptation: Adaptation, rulebook: Rulebook) -> str:
     match adaptation.what:
         case Adapts.PARAMETER:
             fact_type = rulebook.parameters[name].type
-            told = _dated_phrase(now if isinstance(now, tuple) else ((None, now),), fact_type)
-            return f"{name} is {told}, not {value_phrase(was, fact_type)}"
+            said = [each if isinstance(each, tuple) else ((None, each),) for each in (now, was)]
+            return f"{name} is {', not '.join(_dated_phrase(each, fact_type) for each in said)}"
         case Adapts.SEVERITY:
             return f"{name} is {_word(now)}, not {_before(was)}"
         case Adapts.LEAVE_OUT:

@@ -24,7 +24,7 @@ from govrules.ranking import RankedQuestion
 from govrules.reading import Read, facts_data
 from govrules.receipt import Receipt
 from govrules.render.action_progress import ActionProgress, all_decided, decided
-from govrules.rulebook.adapted import Adaptation, Amendment
+from govrules.rulebook.adapted import Adaptation, Adapts, Amendment
 from govrules.rulebook.ast import Citation, Remedy, Rule, Rulebook, Verdict
 from govrules.saved import ChangesSince
 from govrules.subjects import words_of
@@ -442,11 +442,12 @@ def amendment_data(amendment: Amendment) -> dict[str, Any]:
 def adaptation_data(adaptation: Adaptation, rulebook: Rulebook) -> dict[str, Any]:
     """Return what one pack changes in another as plain data, and whether it counts."""
     was = adaptation.was
+    severities = isinstance(was, tuple) and adaptation.what is not Adapts.PARAMETER
     return {
         "by": adaptation.pack,
         "what": adaptation.what.value,
         "name": adaptation.name,
-        "was": [each.value for each in was] if isinstance(was, tuple) else plain(was),
+        "was": [each.value for each in was] if severities else _dated_data(was),
         "now": _dated_data(adaptation.now),
         "reason": adaptation.reason,
         "approved": adaptation.approved,

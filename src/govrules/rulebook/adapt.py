@@ -102,7 +102,7 @@ def with_parameters(
         if isinstance(found, Problem):
             msg = f"parameter `{name}`: {found.message}" + (f"; {found.help}" if found.help else "")
             raise GovrulesError(msg)
-        was = known.value
+        was = known.dated or known.value
         made.append(
             Adaptation("", known.pack, Adapts.PARAMETER, name, was, found, reason, approved)
         )
@@ -438,7 +438,7 @@ def _parameter(
             else f"write a value such as {parameter_text(parameter.value, parameter)}",
         )
         return None
-    span, was = report.span(key), parameter.value
+    span, was = report.span(key), parameter.dated or parameter.value
     of, what = parameter.pack, Adapts.PARAMETER
     return Adaptation(section.pack, of, what, key.text, was, found[0], *said, span=span)
 

@@ -32,7 +32,7 @@ class Adaptation:
         name: the name of the parameter, or the id of the rule.
         was: the value before, or the severities that the rule could have, the least first.
         now: the value of the parameter, the severity, the id of the rule that replaces it, or
-            whether the rule is left out.
+            whether the rule is left out; of values by date each with its first day, before and now.
         reason: why.
         approved: who approved it and when; "" where nobody says.
     """
