@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import attrs
+import hypothesis
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -41,8 +42,9 @@ def counted():
 def test_rules_fire_stay_quiet_and_ask_in_comparable_shares(counted) -> None:
     total = {verdict: sum(each[verdict] for each in counted.values()) for verdict in Verdict}
     whole = sum(total.values())
-    # How much is unknown hangs on the version of Hypothesis.
-    assert all(0.12 < number / whole < 0.45 for number in total.values()), total
+    # The oldest Hypothesis that is promised draws more that is unknown.
+    most = 0.45 if hypothesis.__version_info__ < (6, 101) else 0.4
+    assert all(0.12 < number / whole < most for number in total.values()), total
 
 
 def test_every_rule_on_partnerships_is_seen_flagged_clear_and_unknown(counted) -> None:
