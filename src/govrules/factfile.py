@@ -25,6 +25,7 @@ from govrules.editing import (
     EditError,
     edited,
     in_place,
+    in_quotes,
     into_braces,
     line_end,
     newline_of,
@@ -316,7 +317,7 @@ def _quoted(name: str, *, in_flow: bool = False) -> str:
     # A name that says what a fact is would be read as that.
     word = name.strip().casefold()
     plain = word not in ("none", _UNKNOWN, "yes", "no", "")
-    return quoted(name, in_flow=in_flow) if plain else f'"{name}"'
+    return quoted(name, in_flow=in_flow) if plain else in_quotes(name)
 
 
 def _label(at: FactAt) -> str:

@@ -466,14 +466,34 @@ def _unpacked(
     rulebook = seen[2]
     # The very rule of the rulebook, which is kept ready.
     rule = next((each for each in rulebook.rules if each == rule), rule)
-    decided = {"waived": waived, "action": action}
-    return finding_of(rule, judged, Seen(*seen), engine=engine, parts=parts, **decided)
+    seen_ = Seen(*seen)
+    return finding_of(rule, judged, seen_, engine=engine, parts=parts, waived=waived, action=action)
 
 
-def finding_of(rule: Rule, outcome: Outcome, seen: Seen, **rest: Any) -> Finding:  # noqa: ANN401 - fields
-    """Return a finding of an outcome; `rest` are further fields of it."""
-    known = (outcome.verdict, outcome.severity, outcome.could_be, outcome.mitigations)
-    return Finding(rule, *known, seen, outcome, **rest)
+def finding_of(
+    rule: Rule,
+    outcome: Outcome,
+    seen: Seen,
+    *,
+    engine: str = "reference",
+    parts: tuple[Finding, ...] = (),
+    waived: Waiver | None = None,
+    action: Action | None = None,
+) -> Finding:
+    """Return a finding of an outcome."""
+    return Finding(
+        rule=rule,
+        verdict=outcome.verdict,
+        severity=outcome.severity,
+        could_be=outcome.could_be,
+        mitigations=outcome.mitigations,
+        seen=seen,
+        outcome=outcome,
+        engine=engine,
+        parts=parts,
+        waived=waived,
+        action=action,
+    )
 
 
 def may_rest_on_nothing(finding: Finding, paths: Iterable[str]) -> bool:

@@ -350,6 +350,14 @@ def test_examples_do_not_ask_for_the_day_of_an_adapted_value(load):
     assert not [each.problem for each in run_derived_examples(book) if each.problem]
 
 
+@pytest.mark.parametrize("section", [MUCH.format("£5000"), BY_DATE])
+def test_a_fact_that_is_only_called_like_a_period_stays(load, section):
+    name = "much_period_of_review"
+    own = BASE + f"  {name}: {{ label: it is so, when: {{ funding.pooled: yes }} }}\n"
+    book = load("own", base=(own, RULES), own=adapting("own", section))
+    assert book.derived[name].rows[0].value is True
+
+
 def test_one_value_takes_the_place_of_values_with_days(load):
     book = load("own", base=(DATED, RULES), own=adapting("own", MUCH.format("£5000")))
     assert {*map(tuple, verdicts(book, 4999).values())} == {("not applicable", "clear")}

@@ -94,7 +94,7 @@ class RulebookDifference:
     @property
     def means_more(self) -> bool:
         """Whether any rule changed in meaning, is new or is gone."""
-        return any(rule.means_more for rule in self.rules)
+        return any(change.means_more for change in self.rules)
 
 
 def difference(old: Rulebook, new: Rulebook) -> RulebookDifference:
@@ -122,7 +122,7 @@ class _Comparing:
         old, new = self.old.rulebook, self.new.rulebook
         derived = dict(self._derived())
         rules = [*self._rules({name for name, each in derived.items() if not each.same})]
-        changed = {rule.rule.pack for rule in rules}
+        changed = {change.rule.pack for change in rules}
         versions = {pack.id: pack for pack in old.packs}
         same = tuple(
             pack.id

@@ -32,9 +32,11 @@ from govrules.rulebook.ast import (
 from govrules.rulebook.dated import (
     Dated,
     operand_of,
-    parameter_of,
+    parameter_by_day,
+    periods_of,
     periods_read,
     read_dated,
+    value_and_days,
     with_periods,
 )
 from govrules.rulebook.expr import (
@@ -160,11 +162,11 @@ def applied(plain: Rulebook, adaptations: Sequence[Adaptation]) -> Rulebook:
     for (is_parameter, name), its in several.items():
         if is_parameter:
             last = its[-1]
-            dated: Dated = last.now if isinstance(last.now, tuple) else ()
+            value, dated = value_and_days(last.now)
             parameters[name] = attrs.evolve(
                 parameters[name],
-                value=dated[-1][1] if dated else last.now,
-                dated=dated if len(dated) > 1 else (),
+                value=value,
+                dated=dated,
                 reason=last.reason or parameters[name].reason,
                 says=Says.OURS,
                 adapted=tuple(its),
@@ -178,15 +180,17 @@ def applied(plain: Rulebook, adaptations: Sequence[Adaptation]) -> Rulebook:
         made = _adapted_rule(made, of_rule, changed)
         gone = of_rule and of_rule[-1].what is not Adapts.SEVERITY and of_rule[-1].now is not False
         (left_out if gone else rules).append(made)
+    classes = plain.subjects.values()
+    gone_by = periods_of((plain.parameters[name] for name in changed), classes)
     derived = {
         name: with_values(each, changed, each.cls)
         for name, each in plain.derived.items()
-        if parameter_of(name) not in changed
+        if name not in gone_by
     }
     book = attrs.evolve(
         plain,
         parameters=parameters,
-        derived=with_periods(derived, changed.values(), plain.subjects.values()),
+        derived=with_periods(derived, changed.values(), classes),
         rules=tuple(rules),
         adaptations=tuple(adaptations),
         left_out=tuple(left_out),
@@ -219,8 +223,8 @@ def with_values(value: T, changed: Mapping[str, ParameterValue], cls: type) -> T
 def _substitute(value: Any, changed: Mapping[str, ParameterValue], cls: type) -> Any:  # noqa: ANN401 - any part of a tree
     if isinstance(value, Parameter):
         return operand_of(changed[value.name], cls) if value.name in changed else value
-    if isinstance(value, By) and parameter_of(value.selector.path) in changed:
-        return operand_of(changed[parameter_of(value.selector.path)], cls)
+    if isinstance(value, By) and (name := parameter_by_day(value, cls)) in changed:
+        return operand_of(changed[name], cls)
     if isinstance(value, tuple):
         several = tuple(_substitute(each, changed, cls) for each in value)
         same = all(one is other for one, other in zip(value, several, strict=True))
@@ -414,9 +418,8 @@ def _parameter(
     unit = "pounds" if isinstance(parameter.type, Money) else parameter.unit
     found: tuple[Plain | Dated, FactType] | None
     if "values" in fields:
-        fields.refuse("value", "a parameter has one `value`, or `values` with their first days")
-        value, found = fields.value("values"), read_dated(fields, key.text, unit)
-        value = value if found is not None else None
+        found = read_dated(fields, key.text, unit)
+        value = None if found is None else fields.value("values")
     else:
         value = fields.required("value")
         found = read_parameter_type(value, unit) if isinstance(value, Scalar) else None

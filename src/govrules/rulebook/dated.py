@@ -7,9 +7,9 @@ What is made here is all that the rule format has already, so that every engine 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from itertools import pairwise
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from govrules.diagnostics import Code
 from govrules.nodes import Items, Scalar
@@ -32,7 +32,13 @@ from govrules.vocabulary import AS_OF, Choice, Fact, FactType, Kind
 
 #: Dated values of a parameter: the first day of each, earliest first.
 Dated: TypeAlias = tuple[tuple[dt.date, Plain], ...]
-_OF: Final = "_period_of_"
+
+
+def value_and_days(given: Plain | Dated) -> tuple[Plain, Dated]:
+    """Return the value that counts last, and where there are several, all with their days."""
+    if not isinstance(given, tuple):
+        return given, ()
+    return given[-1][1], given if len(given) > 1 else ()
 
 
 def operand_of(parameter: ParameterValue, cls: type) -> Parameter | By:
@@ -61,7 +67,7 @@ def derived_by_day(parameter: ParameterValue, cls: type) -> Derived:
 def _fact(parameter: ParameterValue, cls: type) -> Fact:
     days = [begins for begins, _ in parameter.dated]
     values = tuple(map(_called, days))
-    name = f"{parameter.name}{_OF}{cls.__name__.lower()}"
+    name = _period_name(parameter.name, cls)
     label, question = "the date of the assessment", "On which day is it assessed?"
     # The first of them is for the days before it too.
     words = [f"before {_day(days[1])}"]
@@ -80,9 +86,21 @@ def _called(begins: dt.date) -> str:
     return f"on_or_after_{begins}"
 
 
-def parameter_of(period: str) -> str:
-    """Return the name of the parameter that is chosen by a period fact; "" of any other fact."""
-    return period.rpartition(_OF)[0]
+def _period_name(parameter: str, cls: type) -> str:
+    return f"{parameter}_period_of_{cls.__name__.lower()}"
+
+
+def parameter_by_day(choice: By, cls: type) -> str:
+    """Return the parameter whose value is chosen by the period of the day; "" for other choices."""
+    first = choice.cases[0][1]
+    is_one = isinstance(first, Parameter) and choice.selector.path == _period_name(first.name, cls)
+    return first.name if isinstance(first, Parameter) and is_one else ""
+
+
+def periods_of(parameters: Iterable[ParameterValue], classes: Collection[type]) -> frozenset[str]:
+    """Return the names of the period facts of dated parameters."""
+    dated = [parameter.name for parameter in parameters if parameter.dated]
+    return frozenset(_period_name(name, cls) for name in dated for cls in classes)
 
 
 def with_periods(
@@ -96,8 +114,7 @@ def with_periods(
 
 def periods_read(rulebook: Rulebook) -> dict[str, Derived]:
     """Return a rulebook's derived facts without unused period facts."""
-    dated = [parameter for parameter in rulebook.parameters.values() if parameter.dated]
-    made = {_fact(each, cls).name for each in dated for cls in rulebook.subjects.values()}
+    made = periods_of(rulebook.parameters.values(), rulebook.subjects.values())
     read_ = {ref.path for root in all_conditions(rulebook) for ref in references(root)}
     return {
         name: each for name, each in rulebook.derived.items() if name not in made or name in read_
@@ -112,6 +129,7 @@ def read_dated(fields: Fields, name: str, unit: str) -> tuple[Dated, FactType] |
         None where the report says what is wrong.
     """
     report = fields.report
+    fields.refuse("value", "a parameter has one `value`, or `values` with their first days")
     items = fields.items("values")
     found: list[tuple[dt.date, Plain]] = []
     types: list[FactType] = []

@@ -13,7 +13,7 @@ from govrules.nodes import Node, Report, Scalar
 from govrules.own import with_own
 from govrules.rulebook.adapted import Pack
 from govrules.rulebook.ast import Document, ParameterValue, Rulebook, Says
-from govrules.rulebook.dated import Dated, read_dated
+from govrules.rulebook.dated import Dated, read_dated, value_and_days
 from govrules.rulebook.expr import Plain
 from govrules.rulebook.fields import SNAKE, Fields, check_name
 from govrules.rulebook.own_facts import read_own
@@ -173,19 +173,14 @@ class Declarations:
         keys = ("value", "values", "unit", "reason", "says")
         fields = Fields(report, node, keys, f"parameter `{key.text}`")
         check_name(report, key.text, key, SNAKE)
-        if "values" in fields:
-            fields.refuse("value", "a parameter has one `value`, or `values` with their first days")
-        else:
+        if "values" not in fields:
             fields.required("value")
         unit = fields.text("unit")
         reason = fields.text("reason", required=True)
         says = fields.member("says", Says, required=True)
-        dated: Dated = ()
-        read: tuple[Plain, FactType] | None = None
+        read: tuple[Plain | Dated, FactType] | None = None
         if "values" in fields:
-            found = read_dated(fields, key.text, unit)
-            if found is not None:
-                dated, read = found[0], (found[0][-1][1], found[1])
+            read = read_dated(fields, key.text, unit)
         elif (value := fields.value("value")) is not None:
             read = read_parameter_type(value, unit) if isinstance(value, Scalar) else None
             if read is None:
@@ -200,15 +195,16 @@ class Declarations:
         if key.text in self.parameters:
             self._name_taken(report, key, "another parameter", self.parameters[key.text].pack, pack)
             return
+        value_, dated = value_and_days(read[0])
         self.parameters[key.text] = ParameterValue(
             key.text,
-            read[0],
+            value_,
             read[1],
             reason,
             says,
             unit,
             pack.id,
-            dated=dated if len(dated) > 1 else (),
+            dated=dated,
             span=report.span(key),
         )
 
